@@ -1,0 +1,286 @@
+// Builds a strategy out of plain locks.
+//
+// With a pool lock, lookups follow the kernel's order: pool (read), decode the cell, zspage (read), drop pool.
+// Without one, lookups lock first and validate after: decode the cell as a hint, lock the zspage, and look whether the
+// cell still says the same. That is safe because zspage records never become anything else: a lock taken by a stale
+// hint is some zspage's lock, and it is given back as soon as the cell disagrees.
+//
+// RULES
+//   1. Readers of a zspage exclude movers; a place that was moved away is therefore unseen, and is reclaimed at once.
+//   2. A mover holds the pool lock for writing (if there is one), then the class lock, then tries the zspage lock.
+//   3. A free takes the pool lock for reading only until it has the class lock.
+
+import type { WordIndex, Words } from '../words/agent.ts';
+import type { BoundStrategy, Capabilities, Location, PageIndex, Strategy, StrategyHost, ZspageIndex } from './contract.ts';
+import type { LockKind, Mutex, RwLock, TryRwLock } from './locks.ts';
+import { retrySoon } from './retry.ts';
+
+/** Locks of a lock-based strategy. */
+export interface LockBasedOptions<C extends Capabilities> {
+  readonly id: string;
+  readonly version: number;
+  readonly capabilities: C;
+  /** Pool lock; left out, lookups lock the zspage first and validate the handle after. */
+  readonly pool?: LockKind<RwLock>;
+  /** Lock of classes, of the handle stock and of the page allocator. */
+  readonly structure: LockKind<Mutex>;
+  /** Zspage lock. */
+  readonly zspage: LockKind<TryRwLock>;
+}
+
+/**
+ * Builds a strategy out of plain locks.
+ *
+ * Blocks: no. Main thread: yes.
+ * Source: the lock order of Linux mm/zsmalloc.c (with a pool lock); lock-then-validate (without).
+ */
+export function lockBased<C extends Capabilities>(options: LockBasedOptions<C>): Strategy<C> {
+  const { id, version, capabilities, pool, structure, zspage } = options;
+  return {
+    id,
+    version,
+    capabilities,
+    words: { pool: pool?.words ?? 0, lock: structure.words, zspage: zspage.words, agent: 0 },
+    bind: (host) => {
+      const mutex = structure.bind(host.agent);
+      const zspageLock = zspage.bind(host.agent);
+      return pool === undefined
+        ? new ValidatingStrategy(host, mutex, zspageLock)
+        : new PoolLockStrategy(host, mutex, zspageLock, pool.bind(host.agent));
+    },
+  };
+}
+
+/** What both orders share: structure locks, zspage locks, and reclaiming at once. */
+abstract class LockBased implements BoundStrategy {
+  protected readonly host: StrategyHost;
+  protected readonly words: Words;
+  protected readonly mutex: Mutex;
+  protected readonly zspageLock: TryRwLock;
+  private readonly lockBase: WordIndex;
+  private readonly lockStride: number;
+  private readonly zspageBase: WordIndex;
+  private readonly zspageStride: number;
+
+  constructor(host: StrategyHost, mutex: Mutex, zspageLock: TryRwLock) {
+    this.host = host;
+    this.words = host.agent.words;
+    this.mutex = mutex;
+    this.zspageLock = zspageLock;
+    this.lockBase = host.lockBase;
+    this.lockStride = host.lockStride;
+    this.zspageBase = host.zspageBase;
+    this.zspageStride = host.zspageStride;
+  }
+
+  abstract readBegin(cell: WordIndex): Location;
+  abstract lockClassOf(cell: WordIndex): number;
+  abstract moveBegin(): void;
+  abstract moveEnd(): void;
+  abstract isMoveContended(): boolean;
+  abstract publish(cell: WordIndex, location: Location): void;
+
+  protected zspageWord(zspage: ZspageIndex): WordIndex {
+    return this.zspageBase + zspage * this.zspageStride;
+  }
+
+  readEnd(zspage: ZspageIndex): void {
+    this.zspageLock.readUnlock(this.zspageWord(zspage));
+  }
+
+  // Whoever changes an object's bytes is a reader of its placement.
+  writeBegin(cell: WordIndex): Location {
+    return this.readBegin(cell);
+  }
+
+  writeEnd(zspage: ZspageIndex): void {
+    this.readEnd(zspage);
+  }
+
+  holdBegin(cell: WordIndex): Location {
+    return this.readBegin(cell);
+  }
+
+  holdEnd(zspage: ZspageIndex): void {
+    this.readEnd(zspage);
+  }
+
+  lock(index: number): void {
+    this.mutex.lock(this.lockBase + index * this.lockStride);
+  }
+
+  tryLock(index: number): boolean {
+    return this.mutex.tryLock(this.lockBase + index * this.lockStride);
+  }
+
+  unlock(index: number): void {
+    this.mutex.unlock(this.lockBase + index * this.lockStride);
+  }
+
+  isContended(index: number): boolean {
+    return this.mutex.isContended(this.lockBase + index * this.lockStride);
+  }
+
+  relocateBegin(zspage: ZspageIndex): boolean {
+    return this.zspageLock.tryWriteLock(this.zspageWord(zspage));
+  }
+
+  relocateEnd(zspage: ZspageIndex): void {
+    this.zspageLock.writeUnlock(this.zspageWord(zspage));
+  }
+
+  retireObject(_cell: WordIndex, location: Location): void {
+    this.host.reclaimObject(location);
+  }
+
+  retirePlace(location: Location): void {
+    this.host.reclaimPlace(location);
+  }
+
+  retirePage(page: PageIndex): void {
+    this.host.reclaimPage(page);
+  }
+
+  reclaim(): number {
+    return 0;
+  }
+
+  retryLater(): Promise<void> {
+    return retrySoon();
+  }
+
+  detach(): void {}
+}
+
+/** The kernel's order: a pool lock makes lookups and moves exclude each other. */
+class PoolLockStrategy extends LockBased {
+  private readonly poolLock: RwLock;
+  private readonly poolWord: WordIndex;
+
+  constructor(host: StrategyHost, mutex: Mutex, zspageLock: TryRwLock, poolLock: RwLock) {
+    super(host, mutex, zspageLock);
+    this.poolLock = poolLock;
+    this.poolWord = host.poolBase;
+  }
+
+  readBegin(cell: WordIndex): Location {
+    this.poolLock.readLock(this.poolWord);
+    // Plain: only movers change the cell of a live object, and the pool lock shuts them out.
+    const location = this.words[cell]!;
+    if (!this.host.isLocation(location)) {
+      this.poolLock.readUnlock(this.poolWord);
+      return 0;
+    }
+    try {
+      this.zspageLock.readLock(this.zspageWord(this.host.zspageOf(location)));
+    } finally {
+      this.poolLock.readUnlock(this.poolWord);
+    }
+    return location;
+  }
+
+  lockClassOf(cell: WordIndex): number {
+    this.poolLock.readLock(this.poolWord);
+    const location = this.words[cell]!;
+    const classIndex = this.host.isLocation(location) ? this.host.classOf(location) : -1;
+    if (classIndex < 0) {
+      this.poolLock.readUnlock(this.poolWord);
+      return -1;
+    }
+    try {
+      this.lock(classIndex);
+    } finally {
+      this.poolLock.readUnlock(this.poolWord);
+    }
+    // Two frees of one handle may race to this point; the loser must not free what is no longer there.
+    const current = this.words[cell]!;
+    if (this.host.isLocation(current) && this.host.classOf(current) === classIndex) return classIndex;
+    this.unlock(classIndex);
+    return -1;
+  }
+
+  moveBegin(): void {
+    this.poolLock.writeLock(this.poolWord);
+  }
+
+  moveEnd(): void {
+    this.poolLock.writeUnlock(this.poolWord);
+  }
+
+  isMoveContended(): boolean {
+    return this.poolLock.isContended(this.poolWord);
+  }
+
+  publish(cell: WordIndex, location: Location): void {
+    // Plain: every lookup takes the pool lock, which the mover holds for writing.
+    this.words[cell] = location;
+  }
+}
+
+/** Lock, then validate: no pool lock, so readers of different zspages share no word. */
+class ValidatingStrategy extends LockBased {
+  readBegin(cell: WordIndex): Location {
+    // A hint: plain and possibly stale. What decides is the atomic load under the zspage lock.
+    let location = this.words[cell]!;
+    for (;;) {
+      if (!this.host.isLocation(location)) {
+        // order: acquire, pairs with publish and with the class lock of malloc. The hint said "no object".
+        const current = Atomics.load(this.words, cell);
+        if (!this.host.isLocation(current)) return 0;
+        location = current;
+        continue;
+      }
+      const word = this.zspageWord(this.host.zspageOf(location));
+      this.zspageLock.readLock(word);
+      // order: acquire, pairs with publish. Equal: no mover can have the zspage from here on, the object stays.
+      const current = Atomics.load(this.words, cell);
+      if (current === location) return location;
+      this.zspageLock.readUnlock(word);
+      location = current;
+    }
+  }
+
+  lockClassOf(cell: WordIndex): number {
+    return lockClassByHint(this.host, this, cell);
+  }
+
+  moveBegin(): void {}
+
+  moveEnd(): void {}
+
+  isMoveContended(): boolean {
+    return false;
+  }
+
+  publish(cell: WordIndex, location: Location): void {
+    // order: release, pairs with readBegin. Whoever sees the new location sees the bytes that were copied to it.
+    Atomics.store(this.words, cell, location);
+  }
+}
+
+/**
+ * Locks the class of a cell's object without a pool lock: an object never changes its class, so a stale location still
+ * names the right class, unless its page has passed to another one meanwhile; the look under the lock settles that.
+ */
+export function lockClassByHint(host: StrategyHost, strategy: BoundStrategy, cell: WordIndex): number {
+  const { words } = host.agent;
+  let location = words[cell]!;
+  for (;;) {
+    if (!host.isLocation(location)) {
+      // order: acquire, pairs with publish. A plain look said "no object"; this one decides.
+      location = Atomics.load(words, cell);
+      if (!host.isLocation(location)) return -1;
+    }
+    const hint = host.classOf(location);
+    if (hint >= 0) {
+      strategy.lock(hint);
+      // Plain: cells of a class change under its lock only.
+      const current = words[cell]!;
+      if (host.isLocation(current) && host.classOf(current) === hint) return hint;
+      strategy.unlock(hint);
+    }
+    // order: acquire, pairs with publish. The hint was stale.
+    location = Atomics.load(words, cell);
+    if (!host.isLocation(location)) return -1;
+  }
+}

@@ -1,0 +1,48 @@
+// Waiting for a spin lock without depending on the scheduler: bounded spin, then a timed yield.
+//
+// RULES
+//   1. Spinning is bounded. A holder that was descheduled needs the core on which we spin.
+//   2. A yield is a timed wait on a private word that nobody notifies. It creates no wait-for edge: it equals an unlucky
+//      preemption, so it is legal while waiting for a spin lock.
+//   3. An agent that may not block spins for its larger budget and then gives up with ERR_ZS_WOULD_BLOCK.
+//   4. Nothing here is FIFO: a queue hands the lock to descheduled waiters and collapses when agents outnumber cores.
+
+import { ZsmallocError } from '../errors.ts';
+import type { Agent } from './agent.ts';
+
+/** First yield, in ms. A shorter timed wait takes as long on Linux: the wake costs 50 µs whatever was asked. */
+const YIELD_MS_MIN = 0.05;
+/** Longest yield, in ms: a quarter of a scheduler slice, so that a lock that comes free is not left idle for long. */
+const YIELD_MS_MAX = 1;
+/** Yields of the same length before it doubles. */
+const YIELDS_PER_STEP = 8;
+
+const nobody = new Int32Array(new SharedArrayBuffer(4));
+
+type Pause = { pause?: () => void };
+
+/**
+ * One round of waiting for a spin lock.
+ *
+ * @param round How many rounds this acquisition has waited already, from 0.
+ * @param what Name of the lock, for the error.
+ * @throws ERR_ZS_WOULD_BLOCK when the agent may not block and its budget is spent.
+ * Blocks: up to 1 ms, and only where the agent may block. Main thread: yes, it gives up instead.
+ */
+export function backOff(agent: Agent, round: number, what: string): void {
+  const { spin } = agent;
+  if (agent.mayBlock && round >= spin.yieldAfter) {
+    const step = Math.min(5, Math.floor((round - spin.yieldAfter) / YIELDS_PER_STEP));
+    Atomics.wait(nobody, 0, 0, Math.min(YIELD_MS_MAX, YIELD_MS_MIN * 2 ** step));
+    return;
+  }
+  if (!agent.mayBlock && round >= spin.refuseAfter) {
+    throw new ZsmallocError(
+      'ERR_ZS_WOULD_BLOCK',
+      `cannot get the ${what}: another agent held it for ${round} rounds of spinning and this agent must not block. Use the async twin of the call, or try again in a later turn.`,
+      { rounds: round },
+    );
+  }
+  // Looked up on each call: Node 20 has no pause, and a model checker swaps the Atomics object.
+  (Atomics as Pause).pause?.();
+}
