@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'ERR_ZS_DETACHED'
   | 'ERR_ZS_IN_USE'
   | 'ERR_ZS_LOCK_MISUSE'
+  | 'ERR_ZS_LOCK_TIMEOUT'
   | 'ERR_ZS_CORRUPT';
 
 /** Numbers and names behind an error, safe to send to another agent. */

@@ -1,4 +1,19 @@
-export type * from './api.ts';
-export type { ClassRow, PoolStats } from './stats.ts';
+// @zsmalloc/core: a compacting size-class allocator in one SharedArrayBuffer.
+
+export { attachPool, createPool } from './create.ts';
 export { ZsmallocError, hasCode } from './errors.ts';
 export type { ErrorCode, ErrorFacts } from './errors.ts';
+export type {
+  AttachOptions,
+  CompactBudget,
+  CompactResult,
+  Handle,
+  Hold,
+  HoldingPool,
+  MigrateResult,
+  Pool,
+  PoolDescriptor,
+  PoolOf,
+  PoolOptions,
+} from './api.ts';
+export type { ClassRow, PoolStats } from './stats.ts';

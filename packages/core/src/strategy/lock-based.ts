@@ -171,12 +171,16 @@ class PoolLockStrategy extends LockBased {
       this.poolLock.readUnlock(this.poolWord);
       return 0;
     }
+    const word = this.zspageWord(this.host.zspageOf(location));
     try {
-      this.zspageLock.readLock(this.zspageWord(this.host.zspageOf(location)));
+      this.zspageLock.readLock(word);
     } finally {
       this.poolLock.readUnlock(this.poolWord);
     }
-    return location;
+    // A free that raced with this read by mistake has changed the cell before it let go of the zspage.
+    if (this.words[cell] === location) return location;
+    this.zspageLock.readUnlock(word);
+    return 0;
   }
 
   lockClassOf(cell: WordIndex): number {

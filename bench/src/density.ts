@@ -1,0 +1,106 @@
+// Density against the kernel: the stream of bench/data, where a real kernel's zsmalloc took the figures below.
+
+import { readFileSync } from 'node:fs';
+import { createPool } from '@zsmalloc/core';
+import type { Handle, Pool } from '@zsmalloc/core';
+import type { Strategy } from '@zsmalloc/core/strategy';
+import { check } from './checks.ts';
+import type { DensityResult, DensityStep } from './jobs.ts';
+
+/** One row of the kernel's table in bench/data/README.md, with the bound that the bench checks. */
+export interface KernelStep {
+  readonly freedShare: number;
+  readonly stored: number;
+  readonly usedBefore: number;
+  readonly used: number;
+  /** Most bytes used for each byte stored, after compaction. */
+  readonly ratioMax: number;
+}
+
+export const KERNEL_STEPS: readonly KernelStep[] = [
+  { freedShare: 0, stored: 61_401_096, usedBefore: 64_016_384, used: 64_016_384, ratioMax: 1.043 },
+  { freedShare: 0.5, stored: 30_580_055, usedBefore: 58_003_456, used: 32_681_984, ratioMax: 1.069 },
+  { freedShare: 0.75, stored: 15_252_273, usedBefore: 29_671_424, used: 17_027_072, ratioMax: 1.117 },
+  { freedShare: 0.9, stored: 6_059_563, usedBefore: 14_675_968, used: 7_581_696, ratioMax: 1.252 },
+];
+
+const POOL_BYTES = 80 * 2 ** 20;
+/** The first and the last bytes of each object carry its number. */
+const STAMP_BYTES = 4;
+
+function readData(name: string): Buffer {
+  return readFileSync(new URL(`../data/${name}`, import.meta.url));
+}
+
+/** Object sizes by page (0: no object) and the order in which pages are freed. */
+export function readStream(): { sizes: Uint16Array; freeOrder: Uint32Array } {
+  const sizes = readData('node-sizes.u16');
+  const order = readData('node-free-order.u32');
+  return {
+    sizes: Uint16Array.from({ length: sizes.length / 2 }, (_, index) => sizes.readUInt16LE(index * 2)),
+    freeOrder: Uint32Array.from({ length: order.length / 4 }, (_, index) => order.readUInt32LE(index * 4)),
+  };
+}
+
+function verifyStamps(pool: Pool, handles: readonly Handle[], sizes: Uint16Array): number {
+  const object = new Uint8Array(pool.objectBytesMax);
+  const view = new DataView(object.buffer);
+  let objects = 0;
+  handles.forEach((handle, page) => {
+    if (handle === 0) return;
+    const length = pool.readInto(handle, object);
+    const ok = length === sizes[page] && view.getUint32(0, true) === page && view.getUint32(length - 4, true) === page;
+    check(ok, `density: the object of page ${page} (${sizes[page]} bytes) is not what was stored.`);
+    objects++;
+  });
+  return objects;
+}
+
+function storeAll(pool: Pool, sizes: Uint16Array): Handle[] {
+  const object = new Uint8Array(pool.objectBytesMax);
+  const view = new DataView(object.buffer);
+  return Array.from(sizes, (size, page) => {
+    if (size === 0) return 0;
+    check(size >= 2 * STAMP_BYTES, `density: page ${page} is too short for its stamp.`);
+    view.setUint32(0, page, true);
+    view.setUint32(size - STAMP_BYTES, page, true);
+    const handle = pool.malloc(size);
+    pool.write(handle, object.subarray(0, size));
+    return handle;
+  });
+}
+
+/** Stores the stream, frees it step by step and compacts after each step. Contents are verified after each. */
+export function runDensity(strategy: Strategy): DensityResult {
+  const { sizes, freeOrder } = readStream();
+  const pool = createPool({ bytes: POOL_BYTES, strategy });
+  const handles = storeAll(pool, sizes);
+  const steps: DensityStep[] = [];
+  let freed = 0;
+  let objectsVerified = 0;
+  for (const { freedShare } of KERNEL_STEPS) {
+    for (; freed < Math.floor(freedShare * freeOrder.length); freed++) {
+      const page = freeOrder[freed]!;
+      if (handles[page] !== 0) pool.free(handles[page]!);
+      handles[page] = 0;
+    }
+    const before = pool.stats();
+    const start = performance.now();
+    if (freedShare > 0) pool.compact();
+    const compactMs = performance.now() - start;
+    const { bytesStored, bytesUsed, bytesMetadata } = pool.stats();
+    pool.verify();
+    objectsVerified += verifyStamps(pool, handles, sizes);
+    steps.push({ freedShare, bytesStored, bytesUsedBefore: before.bytesUsed, bytesUsed, bytesMetadata, compactMs });
+  }
+  pool.detach();
+  return { strategyId: strategy.id, steps, objectsVerified };
+}
+
+/** True when no step uses more than the kernel's bound. */
+export function isAsDenseAsKernel(steps: readonly DensityStep[]): boolean {
+  return (
+    steps.length === KERNEL_STEPS.length &&
+    KERNEL_STEPS.every(({ ratioMax }, index) => steps[index]!.bytesUsed / steps[index]!.bytesStored <= ratioMax)
+  );
+}

@@ -1,0 +1,73 @@
+// What a pool needs for what it holds: as the workers left it, and around a compaction with half of the objects gone.
+
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Pool } from '@zsmalloc/core';
+import { check } from './checks.ts';
+import { verifyContents } from './contents.ts';
+import type { Dataset } from './dataset.ts';
+import type { CellMemory } from './jobs.ts';
+import { shuffled } from './random.ts';
+import type { Random } from './random.ts';
+import type { SlotTable } from './slot-table.ts';
+
+/** Turns of the event loop that a strategy with deferred frees gets to return its last garbage. */
+const TURNS_MAX = 100;
+
+function freeSlots(pool: Pool, slots: SlotTable, which: readonly number[]): void {
+  for (const slot of which) {
+    const handle = slots.handleOf(slot);
+    if (handle !== 0) pool.free(handle);
+    slots.set(slot, 0, -1);
+  }
+}
+
+/** Measures a pool that only this agent uses. Verifies all contents and the pool after each change. */
+export function measureMemory(
+  pool: Pool,
+  slots: SlotTable,
+  dataset: Dataset,
+  pagesPeak: number,
+  random: Random,
+): CellMemory {
+  pool.verify();
+  const full = pool.stats();
+  const occupied = Array.from({ length: slots.count }, (_, slot) => slot).filter((slot) => slots.handleOf(slot) !== 0);
+  check(full.objects === occupied.length, `the pool counts ${full.objects} objects, the slots hold ${occupied.length}.`);
+  freeSlots(pool, slots, shuffled(occupied, random).slice(0, occupied.length >> 1));
+  const before = pool.stats();
+  const { freedPages } = pool.compact();
+  pool.verify();
+  const { bytes } = verifyContents(pool, slots, dataset);
+  const after = pool.stats();
+  check(after.bytesStored === bytes, `the pool counts ${after.bytesStored} bytes stored, the slots hold ${bytes}.`);
+  return {
+    poolBytes: full.bufferBytes,
+    bytesStored: full.bytesStored,
+    bytesUsed: full.bytesUsed,
+    bytesMetadata: full.bytesMetadata,
+    bytesUsedPeak: Math.max(pagesPeak, full.pagesUsed) * full.pageBytes,
+    halfStored: before.bytesStored,
+    halfUsedBefore: before.bytesUsed,
+    halfUsedAfter: after.bytesUsed,
+    halfPagesFreed: freedPages,
+  };
+}
+
+/** Frees everything and sees that no page stays in use. */
+export async function verifyEmpty(pool: Pool, slots: SlotTable): Promise<void> {
+  freeSlots(
+    pool,
+    slots,
+    Array.from({ length: slots.count }, (_, slot) => slot),
+  );
+  for (let turns = 0; turns < TURNS_MAX && pool.stats().pagesUsed > 0; turns++) {
+    await turn();
+    pool.compact();
+  }
+  pool.verify();
+  const { objects, bytesStored, pagesUsed } = pool.stats();
+  check(
+    objects === 0 && bytesStored === 0 && pagesUsed === 0,
+    `everything was freed, but the pool still counts ${objects} objects, ${bytesStored} bytes and ${pagesUsed} pages.`,
+  );
+}

@@ -1,0 +1,109 @@
+// Every record of a pool's buffer. No offset is written anywhere else.
+//
+// Order in the buffer: HEADER, the strategy's pool words, LOCK records, CLASS records, AGENT records, PAGE table,
+// ZSPAGE table, handle directory; then pages: component pages of zspages, and pages of handle cells.
+//
+// A HANDLE CELL is one word:
+//   0                        never used
+//   bits 0-28, 29-30 clear   the object's location: page number << indexBits | slot index
+//   bit 29 set               retired: bits 0-28 belong to the strategy
+//   bit 30 set               free: generation of the next use << cellBits | next free cell
+//
+// A SLOT's first word tells whether it is in use:
+//   allocated                handle << 1 | 1, without the pool's key; the second word is the object's length
+//   free                     location of the next free slot << 1, or 0
+// A huge object has no header: its handle word is the `link` of its page, its length the zspage's `freeHead`.
+
+import { defineLayout, layoutHash } from './define.ts';
+import type { Layout } from './define.ts';
+
+/** Words of a cache line. */
+export const LINE_WORDS = 16;
+/** First word of a pool: 'zsm' and the record format's number. */
+export const MAGIC = 0x7a736d01;
+/** Number of this format; raised when memory changes its meaning. */
+export const FORMAT = 1;
+
+const headerFields = {
+  magic: { words: 1, guard: 'init', doc: 'MAGIC; written last.' },
+  format: { words: 1, guard: 'init', doc: 'FORMAT.' },
+  layoutHash: { words: 1, guard: 'init', doc: 'Hash of all records.' },
+  strategyHash: { words: 1, guard: 'init', doc: 'Hash of the strategy id.' },
+  strategyVersion: { words: 1, guard: 'init', doc: 'Version of the strategy.' },
+  key: { words: 1, guard: 'init', doc: 'Random 30 bits, XORed into handles: a foreign handle is a bad one.' },
+  pageShift: { words: 1, guard: 'init', doc: 'log2 of the page size.' },
+  chainPages: { words: 1, guard: 'init', doc: 'Most pages in a zspage.' },
+  pages: { words: 1, guard: 'init', doc: 'Pages in the buffer, tables included.' },
+  agentsMax: { words: 1, guard: 'init', doc: 'Agent records.' },
+  strategyWords: { words: 4, guard: 'init', doc: 'Words that the strategy has per pool, lock, zspage and agent.' },
+  compactAbove: { words: 1, guard: 'init', doc: 'Automatic compaction threshold in 1/10000; 0 for never.' },
+  reservedInit: { words: 1, guard: 'init', doc: 'Zero.' },
+  compactor: { words: 1, guard: 'atomic', doc: 'Agent that is compacting, or 0.' },
+  pagesCompacted: { words: 1, guard: 'atomic', doc: 'Pages freed by compaction since creation.' },
+  objectsMoved: { words: 1, guard: 'atomic', doc: 'Objects moved by compaction since creation.' },
+  busySkips: { words: 1, guard: 'atomic', doc: 'Zspages that movers found busy since creation.' },
+  reservedAtomic: { words: 12, guard: 'atomic', doc: 'Zero; ends the line.' },
+  pageFreeHead: { words: 1, guard: 'pages lock', doc: 'First free page, linked by `link`; 0 for none.' },
+  pageFreeCount: { words: 1, guard: 'pages lock', doc: 'Pages in that list.' },
+  pageFresh: { words: 1, guard: 'pages lock', doc: 'First page that was never used.' },
+  zspageFreeHead: { words: 1, guard: 'pages lock', doc: 'First free zspage record, linked by `next`; 0 for none.' },
+  zspageFresh: { words: 1, guard: 'pages lock', doc: 'First zspage record that was never used.' },
+  zspageCount: { words: 1, guard: 'pages lock', doc: 'Zspages that exist.' },
+  zspagePages: { words: 1, guard: 'pages lock', doc: 'Component pages of all zspages.' },
+  reservedPages: { words: 9, guard: 'pages lock', doc: 'Zero; ends the line.' },
+  cellFresh: { words: 1, guard: 'handles lock', doc: 'First handle cell that was never used.' },
+  cellFreeHead: { words: 1, guard: 'handles lock', doc: 'First cell of the stock; 0 for none.' },
+  cellFreeTail: { words: 1, guard: 'handles lock', doc: 'Last cell of the stock.' },
+  cellFreeCount: { words: 1, guard: 'handles lock', doc: 'Cells in the stock.' },
+  cellPages: { words: 1, guard: 'handles lock', doc: 'Pages of handle cells. They are never given back: a stale handle must find a cell.' },
+  reservedCells: { words: 11, guard: 'handles lock', doc: 'Zero; ends the line.' },
+} as const;
+export const HEADER: Layout<keyof typeof headerFields> = defineLayout('header', LINE_WORDS, headerFields);
+
+/** A structure lock, on a line of its own: waiters poll it while the holder changes the record. */
+const lockFields = {
+  state: { words: 16, guard: 'strategy', doc: 'Lock words; all zero is unlocked.' },
+} as const;
+export const LOCK: Layout<keyof typeof lockFields> = defineLayout('lock', LINE_WORDS, lockFields);
+
+const classFields = {
+  groupMask: { words: 1, guard: 'class lock', doc: 'Bit g is set when the list of fullness group g is not empty.' },
+  groupHeads: { words: 12, guard: 'class lock', doc: 'First zspage of each fullness group; 0 for none.' },
+  groupCounts: { words: 12, guard: 'class lock', doc: 'Zspages in each fullness group.' },
+  capacity: { words: 1, guard: 'class lock', doc: 'Slots of all zspages of the class.' },
+  inuse: { words: 1, guard: 'class lock', doc: 'Slots in use, retired ones included.' },
+  bytesLow: { words: 1, guard: 'class lock', doc: 'Lengths of all objects: the low 30 bits.' },
+  bytesHigh: { words: 1, guard: 'class lock', doc: 'Lengths of all objects: in units of 2^30.' },
+  cellHead: { words: 1, guard: 'class lock', doc: 'First free handle cell at hand; 0 for none.' },
+  cellTail: { words: 1, guard: 'class lock', doc: 'Last free handle cell at hand.' },
+  cellCount: { words: 1, guard: 'class lock', doc: 'Free handle cells at hand.' },
+} as const;
+export const CLASS: Layout<keyof typeof classFields> = defineLayout('class', LINE_WORDS, classFields);
+
+const agentFields = {
+  state: { words: 1, guard: 'atomic', doc: 'Bit 0: attached. Bits 1-30: incarnation.' },
+  reserved: { words: 3, guard: 'atomic', doc: 'Zero.' },
+} as const;
+export const AGENT: Layout<keyof typeof agentFields> = defineLayout('agent', 1, agentFields);
+
+/** Two words a page; the strategy's lookup needs one of them. */
+const pageFields = {
+  owner: { words: 1, guard: 'pool or class lock', doc: 'Zspage << 9 | class ordinal; 0 when the page is in no zspage.' },
+  link: { words: 1, guard: 'pool or class lock', doc: 'Next page of the zspage or of the free list; a huge page: handle << 1 | 1.' },
+} as const;
+export const PAGE: Layout<keyof typeof pageFields> = defineLayout('page', 2, pageFields);
+
+/** Five words behind the strategy's; together at most eight, half a line. */
+const zspageFields = {
+  usage: { words: 1, guard: 'class lock', doc: 'Slots in use (bits 0-11), slots ever used (12-23), fullness group (24-27).' },
+  freeHead: { words: 1, guard: 'class lock', doc: 'Location of the first free slot that was used before, or 0; huge: the length.' },
+  firstPage: { words: 1, guard: 'class lock', doc: 'First component page.' },
+  prev: { words: 1, guard: 'class lock', doc: 'Previous zspage of the fullness list, or 0.' },
+  next: { words: 1, guard: 'class lock', doc: 'Next zspage of the fullness list or of the free records, or 0.' },
+} as const;
+export const ZSPAGE: Layout<keyof typeof zspageFields> = defineLayout('zspage', 1, zspageFields);
+
+/** All records, in the order of the buffer. */
+export const RECORDS: readonly Layout[] = [HEADER, LOCK, CLASS, AGENT, PAGE, ZSPAGE];
+
+export const LAYOUT_HASH: number = layoutHash(RECORDS);

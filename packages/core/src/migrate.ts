@@ -1,0 +1,180 @@
+// Page migration: moves the content of one component page elsewhere, and points the handles to the new page.
+//
+// isolate   the page must belong to a zspage, and a free page is taken as the target
+// migrate   under move, class and (tried) zspage locks: copy, mend free list and chain, publish each cell
+// putback   when the zspage is busy or has gone: the target page goes back, nothing has changed
+//
+// RULES
+//   1. Only slots that start in the page get a new location; one that merely ends there keeps its own.
+//   2. A page of handle cells never moves, and neither do the tables.
+//
+// Source: zs_page_isolate(), zs_page_migrate() and zs_page_putback() in Linux mm/zsmalloc.c.
+
+import type { MigrateResult } from './api.ts';
+import { ZsmallocError } from './errors.ts';
+import { GROUP_ISOLATED } from './fullness.ts';
+import type { HandleTable } from './handles.ts';
+import { HEADER, PAGE, ZSPAGE } from './layout/records.ts';
+import type { PageAllocator } from './pages.ts';
+import { OWNER_CLASS_MASK, OWNER_SHIFT } from './state.ts';
+import type { PoolState } from './state.ts';
+import type { Location, PageIndex, ZspageIndex } from './strategy/contract.ts';
+import type { WordIndex } from './words/agent.ts';
+import type { Objects } from './objects.ts';
+import type { ZspageLists } from './zspages.ts';
+
+const { owner: pageOwner, link } = PAGE.at;
+const { freeHead, firstPage } = ZSPAGE.at;
+
+/** See the head of the file. */
+export class Migrator {
+  private readonly state: PoolState;
+  private readonly handles: HandleTable;
+  private readonly pages: PageAllocator;
+  private readonly lists: ZspageLists;
+  private readonly objects: Objects;
+
+  constructor(state: PoolState, handles: HandleTable, pages: PageAllocator, lists: ZspageLists, objects: Objects) {
+    this.state = state;
+    this.handles = handles;
+    this.pages = pages;
+    this.lists = lists;
+    this.objects = objects;
+  }
+
+  /** May wait: for the pages, move and class locks. */
+  migrate(page: PageIndex): MigrateResult {
+    const { plan } = this.state;
+    if (!Number.isInteger(page) || page < plan.firstPage || page >= plan.pages) {
+      throw new ZsmallocError(
+        'ERR_ZS_BAD_PAGE',
+        `cannot migrate page ${String(page)}: component pages of this pool are ${plan.firstPage} to ${plan.pages - 1}. Divide an offset into the pool's bytes by the page size.`,
+        { page: Number(page), pageMin: plan.firstPage, pageMax: plan.pages - 1 },
+      );
+    }
+    if (this.ownerOf(page) === 0) return { result: 'vacant', page, patchedCells: 0 };
+    const target = this.pages.takePage();
+    if (target === 0) return { result: 'full', page, patchedCells: 0 };
+    let patchedCells = -1;
+    let vacant = true;
+    try {
+      ({ patchedCells, vacant } = this.moveTo(page, target));
+    } finally {
+      if (patchedCells < 0) {
+        this.objects.reclaimPage(target);
+        this.objects.releaseReclaimed();
+      }
+    }
+    if (patchedCells >= 0) return { result: 'migrated', page: target, patchedCells };
+    return { result: vacant ? 'vacant' : 'busy', page, patchedCells: 0 };
+  }
+
+  private ownerOf(page: PageIndex): number {
+    return this.state.words[this.state.pageWord(page) + pageOwner]!;
+  }
+
+  private moveTo(page: PageIndex, target: PageIndex): { patchedCells: number; vacant: boolean } {
+    const { strategy, words } = this.state;
+    const ordinal = this.ownerOf(page) & OWNER_CLASS_MASK;
+    strategy.moveBegin();
+    try {
+      strategy.lock(ordinal);
+    } catch (error) {
+      strategy.moveEnd();
+      throw error;
+    }
+    const owner = this.ownerOf(page);
+    const zspage = owner >>> OWNER_SHIFT;
+    // Zspages of the class come and go under its lock only; one that is on its way back to the allocator is isolated.
+    const vacant =
+      owner === 0 || (owner & OWNER_CLASS_MASK) !== ordinal || this.lists.group(zspage) === GROUP_ISOLATED;
+    let patchedCells = -1;
+    if (!vacant && strategy.relocateBegin(zspage)) {
+      patchedCells = this.movePage(ordinal, zspage, page, target);
+      strategy.retirePage(page);
+      strategy.relocateEnd(zspage);
+    } else if (!vacant) {
+      // order: relaxed. Statistics.
+      Atomics.add(words, HEADER.at.busySkips, 1);
+    }
+    strategy.unlock(ordinal);
+    strategy.moveEnd();
+    this.objects.releaseReclaimed();
+    return { patchedCells, vacant };
+  }
+
+  /** Caller holds: move, class and zspage. */
+  private movePage(ordinal: number, zspage: ZspageIndex, page: PageIndex, target: PageIndex): number {
+    const { memory, plan, words } = this.state;
+    memory.bytes.copyWithin(target * plan.pageBytes, page * plan.pageBytes, (page + 1) * plan.pageBytes);
+    const from = this.state.pageWord(page);
+    const to = this.state.pageWord(target);
+    words[to + pageOwner] = words[from + pageOwner]!;
+    words[to + link] = words[from + link]!;
+    const position = this.relink(zspage, page, target);
+    if (ordinal === plan.shape.classes.length - 1) return this.patchHuge(zspage, page, target);
+    this.mendFreeList(ordinal, zspage, page, target);
+    return this.patchCells(ordinal, zspage, page, target, position);
+  }
+
+  /** Puts the target into the chain; returns the page's position in it. */
+  private relink(zspage: ZspageIndex, page: PageIndex, target: PageIndex): number {
+    const { words } = this.state;
+    const record = this.state.zspageWord(zspage);
+    let at = words[record + firstPage]!;
+    if (at === page) {
+      words[record + firstPage] = target;
+      return 0;
+    }
+    for (let position = 1; ; position++) {
+      const word = this.state.pageWord(at) + link;
+      at = words[word]!;
+      if (at !== page) continue;
+      // order: release, pairs with readers of spanning objects. The copy is complete before it can be found.
+      Atomics.store(words, word, target);
+      return position;
+    }
+  }
+
+  /** Links of the free list that name the page name the target. Links in the page itself were copied to the target. */
+  private mendFreeList(ordinal: number, zspage: ZspageIndex, page: PageIndex, target: PageIndex): void {
+    const { words, tables } = this.state;
+    const sizeBytes = tables.sizeBytes[ordinal]!;
+    const head = this.state.zspageWord(zspage) + freeHead;
+    let location = (words[head] = this.renamed(words[head]!, page, target));
+    while (location !== 0) {
+      const word = this.state.slotWord(location, sizeBytes);
+      location = this.renamed(words[word]! >>> 1, page, target);
+      words[word] = location << 1;
+    }
+  }
+
+  private renamed(location: Location, page: PageIndex, target: PageIndex): Location {
+    if (location === 0 || this.state.pageOf(location) !== page) return location;
+    return this.state.locationOf(target, this.state.indexOf(location));
+  }
+
+  private patchCells(ordinal: number, zspage: ZspageIndex, page: PageIndex, target: PageIndex, position: number): number {
+    const { words, plan, tables } = this.state;
+    const sizeBytes = tables.sizeBytes[ordinal]!;
+    const end = Math.min(this.lists.used(zspage), Math.ceil(((position + 1) * plan.pageBytes) / sizeBytes));
+    let patched = 0;
+    for (let index = Math.ceil((position * plan.pageBytes) / sizeBytes); index < end; index++) {
+      const header = words[this.state.slotWord(this.state.locationOf(target, index), sizeBytes)]!;
+      if ((header & 1) === 1 && this.patch(header, page, target, index)) patched++;
+    }
+    return patched;
+  }
+
+  private patchHuge(zspage: ZspageIndex, page: PageIndex, target: PageIndex): number {
+    const header = this.state.words[this.state.pageWord(target) + link]!;
+    return this.lists.inuse(zspage) === 1 && this.patch(header, page, target, 0) ? 1 : 0;
+  }
+
+  private patch(header: number, page: PageIndex, target: PageIndex, index: number): boolean {
+    const cell: WordIndex = this.handles.cellWord((header >>> 1) & this.handles.cellMask);
+    if (this.state.words[cell] !== this.state.locationOf(page, index)) return false;
+    this.state.strategy.publish(cell, this.state.locationOf(target, index));
+    return true;
+  }
+}

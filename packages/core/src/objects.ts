@@ -1,0 +1,236 @@
+// Allocating and freeing objects.
+//
+// RULES
+//   1. malloc and free of an object take its class lock; the handle stock and the page allocator are asked under it.
+//   2. A zspage is given back when its last object goes, after the class lock is dropped. If somebody is inside its
+//      zspage lock just then, it stays in the empty group, still allocatable, and goes with the next free, compaction,
+//      shrink, or shortage of pages.
+//   3. Whatever throws has changed nothing.
+
+import { ZsmallocError } from './errors.ts';
+import { GROUP_EMPTY, GROUPS_WITH_ROOM } from './fullness.ts';
+import type { HandleTable } from './handles.ts';
+import { CLASS, PAGE, ZSPAGE } from './layout/records.ts';
+import type { PageAllocator } from './pages.ts';
+import { classOfRequest } from './size-class.ts';
+import { OWNER_CLASS_MASK, OWNER_SHIFT } from './state.ts';
+import type { PoolState } from './state.ts';
+import type { Location, PageIndex, ZspageIndex } from './strategy/contract.ts';
+import type { WordIndex, Words } from './words/agent.ts';
+import type { ZspageLists } from './zspages.ts';
+
+const { groupMask, groupHeads, inuse, bytesLow, bytesHigh, cellCount } = CLASS.at;
+const { freeHead } = ZSPAGE.at;
+const { link } = PAGE.at;
+
+/** Carry between the two words of a byte count. */
+const BYTES_UNIT = 2 ** 30;
+
+/** See the head of the file. */
+export class Objects {
+  private readonly state: PoolState;
+  private readonly words: Words;
+  private readonly handles: HandleTable;
+  private readonly pages: PageAllocator;
+  private readonly lists: ZspageLists;
+  private readonly hugeOrdinal: number;
+  /** Off all lists, waiting to be returned once no class lock is held. Private to the agent. */
+  private readonly emptyZspages: ZspageIndex[] = [];
+  private readonly emptyPages: PageIndex[] = [];
+
+  constructor(state: PoolState, handles: HandleTable, pages: PageAllocator, lists: ZspageLists) {
+    this.state = state;
+    this.words = state.words;
+    this.handles = handles;
+    this.pages = pages;
+    this.lists = lists;
+    this.hugeOrdinal = state.plan.shape.classes.length - 1;
+  }
+
+  /** Allocates; 0 when the pool is full. Source: zs_malloc(). */
+  allocate(sizeBytes: number): number {
+    const { plan } = this.state;
+    if (!Number.isInteger(sizeBytes) || sizeBytes < 1 || sizeBytes > plan.pageBytes) {
+      throw new ZsmallocError(
+        'ERR_ZS_BAD_SIZE',
+        `cannot allocate ${String(sizeBytes)} bytes: a size is an integer from 1 to ${plan.pageBytes}, the page size. Split the data, or create the pool with larger pages.`,
+        { sizeBytes: Number(sizeBytes), sizeBytesMax: plan.pageBytes },
+      );
+    }
+    const ordinal = classOfRequest(plan.shape, sizeBytes);
+    const handle = this.allocateIn(ordinal, sizeBytes);
+    return handle === 0 && this.recover() ? this.allocateIn(ordinal, sizeBytes) : handle;
+  }
+
+  /** Frees. Source: zs_free(). */
+  free(handle: number): void {
+    const raw = this.handles.rawOf(handle);
+    const cell = this.handles.cellOf(raw);
+    const { strategy } = this.state;
+    const ordinal = cell === 0 ? -1 : strategy.lockClassOf(cell);
+    if (ordinal < 0) throw this.handles.badHandle(handle);
+    const location = this.words[cell]!;
+    if (this.words[this.headerWord(ordinal, location)] !== ((raw << 1) | 1)) {
+      strategy.unlock(ordinal);
+      throw this.handles.badHandle(handle);
+    }
+    strategy.retireObject(cell, location);
+    strategy.unlock(ordinal);
+    if (this.emptyZspages.length > 0) this.releaseReclaimed();
+  }
+
+  /** Word that holds `handle << 1 | 1` while an object lives at `location`. */
+  headerWord(ordinal: number, location: Location): WordIndex {
+    return ordinal === this.hugeOrdinal
+      ? this.state.pageWord(this.state.pageOf(location)) + link
+      : this.state.slotWord(location, this.state.tables.sizeBytes[ordinal]!);
+  }
+
+  /** Length of the object at `location`, as requested. */
+  lengthAt(ordinal: number, location: Location): number {
+    if (ordinal !== this.hugeOrdinal) return this.words[this.headerWord(ordinal, location) + 1]!;
+    return this.words[this.state.zspageWord(this.state.ownerOf(location) >>> OWNER_SHIFT) + freeHead]!;
+  }
+
+  /** Part of StrategyHost. */
+  reclaimObject(location: Location): void {
+    const owner = this.state.ownerOf(location);
+    const ordinal = owner & OWNER_CLASS_MASK;
+    const base = this.state.classWord(ordinal);
+    const raw = this.words[this.headerWord(ordinal, location)]! >>> 1;
+    this.countBytes(base, -this.lengthAt(ordinal, location));
+    this.words[base + inuse]! -= 1;
+    this.handles.put(base, raw);
+    this.putSlot(ordinal, base, owner >>> OWNER_SHIFT, location);
+  }
+
+  /** Part of StrategyHost. */
+  reclaimPlace(location: Location): void {
+    const owner = this.state.ownerOf(location);
+    const ordinal = owner & OWNER_CLASS_MASK;
+    this.putSlot(ordinal, this.state.classWord(ordinal), owner >>> OWNER_SHIFT, location);
+  }
+
+  /** Part of StrategyHost. */
+  reclaimPage(page: PageIndex): void {
+    this.emptyPages.push(page);
+  }
+
+  /** Part of StrategyHost. Keeps what it cannot return without waiting where waiting is forbidden: it must not throw. */
+  releaseReclaimed(): void {
+    const { emptyZspages, emptyPages } = this;
+    if (emptyZspages.length + emptyPages.length === 0) return;
+    const { strategy, plan, agent } = this.state;
+    if (agent.mayBlock) strategy.lock(plan.pagesLock);
+    else if (!strategy.tryLock(plan.pagesLock)) return;
+    for (const zspage of emptyZspages) this.pages.releaseZspageLocked(zspage);
+    for (const page of emptyPages) this.pages.pushPageLocked(page);
+    strategy.unlock(plan.pagesLock);
+    emptyZspages.length = 0;
+    emptyPages.length = 0;
+  }
+
+  /** Takes what lies in the empty group of a class from it. Returns how many. Caller holds: the class lock. */
+  dropEmpty(ordinal: number): number {
+    const base = this.state.classWord(ordinal);
+    if ((this.words[base + groupMask]! & (1 << GROUP_EMPTY)) === 0) return 0;
+    let dropped = 0;
+    let zspage = this.words[base + groupHeads + GROUP_EMPTY]!;
+    while (zspage !== 0) {
+      const following = this.words[this.state.zspageWord(zspage) + ZSPAGE.at.next]!;
+      if (this.retireIfEmpty(ordinal, zspage)) dropped++;
+      zspage = following;
+    }
+    return dropped;
+  }
+
+  /** Takes an empty zspage from its class, unless somebody is inside it. Caller holds: the class lock. */
+  retireIfEmpty(ordinal: number, zspage: ZspageIndex): boolean {
+    const { strategy } = this.state;
+    if (!strategy.relocateBegin(zspage)) return false;
+    this.lists.disown(ordinal, zspage);
+    strategy.relocateEnd(zspage);
+    this.emptyZspages.push(zspage);
+    return true;
+  }
+
+  /** Takes an emptied zspage that the caller has isolated and locked from its class. Caller holds: the class lock. */
+  retireIsolated(ordinal: number, zspage: ZspageIndex): void {
+    this.lists.disown(ordinal, zspage);
+    this.emptyZspages.push(zspage);
+  }
+
+  private allocateIn(ordinal: number, sizeBytes: number): number {
+    const { words, state, handles } = this;
+    const { strategy } = state;
+    strategy.lock(ordinal);
+    const base = state.classWord(ordinal);
+    if (words[base + cellCount] === 0 || (words[base + groupMask]! & GROUPS_WITH_ROOM) === 0) {
+      if (!this.provide(ordinal, base)) return 0;
+    }
+    const raw = handles.take(base);
+    const location = this.lists.takeSlot(ordinal, base);
+    const header = this.headerWord(ordinal, location);
+    words[header] = (raw << 1) | 1;
+    if (ordinal === this.hugeOrdinal) words[state.zspageWord(state.ownerOf(location) >>> OWNER_SHIFT) + freeHead] = sizeBytes;
+    else words[header + 1] = sizeBytes;
+    this.countBytes(base, sizeBytes);
+    // Plain: nobody else has the handle yet, and whoever hands it over orders this before the other agent's reads.
+    words[handles.cellWord(raw & handles.cellMask)] = location;
+    strategy.unlock(ordinal);
+    return handles.handleOf(raw);
+  }
+
+  /** Gets a class a free cell and a zspage with room. False, and the class lock dropped, when the pool is full. */
+  private provide(ordinal: number, base: WordIndex): boolean {
+    const { words } = this;
+    let ready = false;
+    try {
+      ready = words[base + cellCount]! > 0 || this.handles.refill(base);
+      if (ready && (words[base + groupMask]! & GROUPS_WITH_ROOM) === 0) {
+        const zspage = this.pages.newZspage(ordinal);
+        if (zspage === 0) ready = false;
+        else this.lists.adopt(ordinal, zspage);
+      }
+    } finally {
+      if (!ready) this.state.strategy.unlock(ordinal);
+    }
+    return ready;
+  }
+
+  /** Collects what may be free already: reclaimable records, empty zspages, cells at hand. True when a retry may help. */
+  private recover(): boolean {
+    const { strategy, plan } = this.state;
+    let gained = strategy.reclaim() > 0;
+    for (let ordinal = 0; ordinal < plan.shape.classes.length; ordinal++) {
+      strategy.lock(ordinal);
+      const base = this.state.classWord(ordinal);
+      this.dropEmpty(ordinal);
+      if (this.words[base + cellCount]! > 0) {
+        this.handles.giveBack(base, this.words[base + cellCount]!);
+        gained = true;
+      }
+      strategy.unlock(ordinal);
+    }
+    gained ||= this.emptyZspages.length > 0;
+    this.releaseReclaimed();
+    return gained;
+  }
+
+  private putSlot(ordinal: number, base: WordIndex, zspage: ZspageIndex, location: Location): void {
+    const left = this.lists.putSlot(ordinal, base, zspage, location);
+    if (left === 0 && this.lists.group(zspage) === GROUP_EMPTY) this.retireIfEmpty(ordinal, zspage);
+  }
+
+  private countBytes(base: WordIndex, bytes: number): void {
+    const { words } = this;
+    const low = words[base + bytesLow]! + bytes;
+    if (low >= 0 && low < BYTES_UNIT) {
+      words[base + bytesLow] = low;
+      return;
+    }
+    words[base + bytesLow] = low < 0 ? low + BYTES_UNIT : low - BYTES_UNIT;
+    words[base + bytesHigh]! += low < 0 ? -1 : 1;
+  }
+}
+

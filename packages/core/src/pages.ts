@@ -1,0 +1,136 @@
+// The page allocator: component pages and zspage records. One list of single pages, so nothing fragments.
+//
+// RULES
+//   1. All of it runs under the pages lock, the innermost lock.
+//   2. A zspage gets all its pages or none.
+//   3. Pages that were used before go first: the OS has committed them.
+//   4. A record is never anything but a zspage's record: a lock taken by a stale hint is always some zspage's lock.
+
+import { GROUP_ISOLATED } from './fullness.ts';
+import { HEADER, PAGE, ZSPAGE } from './layout/records.ts';
+import { OWNER_SHIFT } from './state.ts';
+import type { PoolState } from './state.ts';
+import type { PageIndex, ZspageIndex } from './strategy/contract.ts';
+import { USAGE_GROUP_SHIFT } from './zspages.ts';
+
+const { pageFreeHead, pageFreeCount, pageFresh, zspageFreeHead, zspageFresh, zspageCount, zspagePages } = HEADER.at;
+const { owner, link } = PAGE.at;
+const { usage, freeHead, firstPage, prev, next } = ZSPAGE.at;
+
+/** See the head of the file. */
+export class PageAllocator {
+  private readonly state: PoolState;
+
+  constructor(state: PoolState) {
+    this.state = state;
+  }
+
+  /** Takes a page for other uses than zspages; 0 when there is none. May wait: for the pages lock. */
+  takePage(): PageIndex {
+    const { strategy, plan } = this.state;
+    strategy.lock(plan.pagesLock);
+    const page = this.popPageLocked();
+    strategy.unlock(plan.pagesLock);
+    return page;
+  }
+
+  /** Caller holds: nothing that the pages lock may not nest in. May wait: for the pages lock. */
+  releasePage(page: PageIndex): void {
+    const { strategy, plan } = this.state;
+    strategy.lock(plan.pagesLock);
+    this.pushPageLocked(page);
+    strategy.unlock(plan.pagesLock);
+  }
+
+  /**
+   * Makes an empty zspage that is on no list; 0 when there are not enough pages. May wait: for the pages lock.
+   *
+   * Source: alloc_zspage().
+   */
+  newZspage(ordinal: number): ZspageIndex {
+    const { strategy, plan, words, tables } = this.state;
+    const pages = tables.pages[ordinal]!;
+    strategy.lock(plan.pagesLock);
+    if (words[pageFreeCount]! + (plan.pages - words[pageFresh]!) < pages) {
+      strategy.unlock(plan.pagesLock);
+      return 0;
+    }
+    const zspage = this.popRecordLocked();
+    let chain = 0;
+    for (let i = 0; i < pages; i++) {
+      const page = this.popPageLocked();
+      const word = this.state.pageWord(page);
+      words[word + link] = chain;
+      words[word + owner] = (zspage << OWNER_SHIFT) | ordinal;
+      chain = page;
+    }
+    words[zspageCount]! += 1;
+    words[zspagePages]! += pages;
+    strategy.unlock(plan.pagesLock);
+    const record = this.state.zspageWord(zspage);
+    words[record + usage] = GROUP_ISOLATED << USAGE_GROUP_SHIFT;
+    words[record + freeHead] = 0;
+    words[record + firstPage] = chain;
+    words[record + prev] = 0;
+    words[record + next] = 0;
+    return zspage;
+  }
+
+  /**
+   * Gives back an empty zspage that is on no list, and its pages. Caller holds: the pages lock.
+   *
+   * Source: __free_zspage().
+   */
+  releaseZspageLocked(zspage: ZspageIndex): void {
+    const { words } = this.state;
+    const record = this.state.zspageWord(zspage);
+    let page = words[record + firstPage]!;
+    let pages = 0;
+    while (page !== 0) {
+      const following = words[this.state.pageWord(page) + link]!;
+      this.pushPageLocked(page);
+      page = following;
+      pages++;
+    }
+    words[record + next] = words[zspageFreeHead]!;
+    words[zspageFreeHead] = zspage;
+    words[zspageCount]! -= 1;
+    words[zspagePages]! -= pages;
+  }
+
+  /** Caller holds: the pages lock. */
+  pushPageLocked(page: PageIndex): void {
+    const { words } = this.state;
+    const word = this.state.pageWord(page);
+    // order: release, pairs with the look-again of lookups. A stale hint finds "no zspage" and asks the cell again.
+    Atomics.store(words, word + owner, 0);
+    words[word + link] = words[pageFreeHead]!;
+    words[pageFreeHead] = page;
+    words[pageFreeCount]! += 1;
+  }
+
+  private popPageLocked(): PageIndex {
+    const { words, plan } = this.state;
+    const page = words[pageFreeHead]!;
+    if (page !== 0) {
+      words[pageFreeHead] = words[this.state.pageWord(page) + link]!;
+      words[pageFreeCount]! -= 1;
+      return page;
+    }
+    const fresh = words[pageFresh]!;
+    if (fresh === plan.pages) return 0;
+    words[pageFresh] = fresh + 1;
+    return fresh;
+  }
+
+  private popRecordLocked(): ZspageIndex {
+    const { words } = this.state;
+    const zspage = words[zspageFreeHead]!;
+    if (zspage !== 0) {
+      words[zspageFreeHead] = words[this.state.zspageWord(zspage) + next]!;
+      return zspage;
+    }
+    words[zspageFresh]! += 1;
+    return words[zspageFresh]! - 1;
+  }
+}

@@ -1,0 +1,286 @@
+// The pool as one agent sees it: the public calls, in the order in which a user meets them.
+
+import { Access } from './access.ts';
+import { giveAgent } from './agents.ts';
+import type { CompactBudget, CompactResult, Handle, Hold, HoldingPool, MigrateResult, PoolDescriptor } from './api.ts';
+import { Compactor } from './compact.ts';
+import type { CompactRun } from './compact.ts';
+import { ZsmallocError, hasCode } from './errors.ts';
+import { SHARE_UNIT, compactThreshold, describe } from './format.ts';
+import { HandleTable, isLocation } from './handles.ts';
+import { AGENT, HEADER, LOCK } from './layout/records.ts';
+import { Migrator } from './migrate.ts';
+import { Objects } from './objects.ts';
+import { PageAllocator } from './pages.ts';
+import { OWNER_CLASS_MASK, OWNER_SHIFT } from './state.ts';
+import type { PoolState } from './state.ts';
+import { classRows, poolStats } from './stats.ts';
+import type { ClassRow, PoolStats } from './stats.ts';
+import type { BoundStrategy, StrategyHost } from './strategy/contract.ts';
+import { Verifier } from './verify.ts';
+import { ZspageLists } from './zspages.ts';
+
+/** Frees of one agent between two looks at the threshold of automatic compaction: the look reads two words a class. */
+const FREES_PER_LOOK = 64;
+
+/** See the head of the file. */
+export class AgentPool implements HoldingPool {
+  readonly bytes: Uint8Array;
+  readonly strategyId: string;
+  readonly objectBytesMax: number;
+  readonly hugeBytes: number;
+  private readonly state: PoolState;
+  private readonly handles: HandleTable;
+  private readonly objects: Objects;
+  private readonly access: Access;
+  private readonly compactor: Compactor;
+  private readonly migrator: Migrator;
+  private readonly verifier: Verifier;
+  private readonly compactAbove: number;
+  private freesToLook = FREES_PER_LOOK;
+  private detached = false;
+
+  constructor(state: PoolState) {
+    const { plan } = state;
+    const pages = new PageAllocator(state);
+    const lists = new ZspageLists(state);
+    this.state = state;
+    this.bytes = state.memory.bytes;
+    this.strategyId = state.definition.id;
+    this.objectBytesMax = plan.pageBytes;
+    this.hugeBytes = plan.shape.hugeBytes;
+    this.handles = new HandleTable(state, pages);
+    this.objects = new Objects(state, this.handles, pages, lists);
+    this.access = new Access(state, this.handles);
+    this.compactor = new Compactor(state, this.handles, lists, this.objects);
+    this.migrator = new Migrator(state, this.handles, pages, lists, this.objects);
+    this.verifier = new Verifier(state, this.handles, lists, this.objects);
+    this.compactAbove = compactThreshold(state.words);
+    state.strategy = state.definition.bind(this.host());
+  }
+
+  malloc(sizeBytes: number): Handle {
+    const handle = this.objects.allocate(sizeBytes);
+    if (handle === 0) throw this.noMemory(sizeBytes);
+    return handle;
+  }
+
+  tryMalloc(sizeBytes: number): Handle {
+    return this.objects.allocate(sizeBytes);
+  }
+
+  free(handle: Handle): void {
+    this.objects.free(handle);
+    if (this.compactAbove > 0 && --this.freesToLook === 0) this.compactIfWorthIt();
+  }
+
+  sizeOf(handle: Handle): number {
+    const offset = this.access.begin(handle);
+    const { length } = this.access;
+    this.access.end(offset);
+    return length;
+  }
+
+  write(handle: Handle, source: Uint8Array, offset = 0): void {
+    this.access.write(handle, source, offset);
+  }
+
+  read<T>(handle: Handle, use: (bytes: Uint8Array) => T): T {
+    this.access.begin(handle);
+    return this.access.read(use);
+  }
+
+  readInto(handle: Handle, target: Uint8Array, offset = 0): number {
+    this.access.begin(handle);
+    return this.access.copyTo(target, offset);
+  }
+
+  readBegin(handle: Handle): number {
+    return this.access.begin(handle);
+  }
+
+  readEnd(offset: number): void {
+    this.access.end(offset);
+  }
+
+  get readLength(): number {
+    return this.access.length;
+  }
+
+  get readFirstBytes(): number {
+    return this.access.firstBytes;
+  }
+
+  get readSecondOffset(): number {
+    return this.access.secondOffset;
+  }
+
+  hold(handle: Handle): Hold {
+    return this.access.hold(handle);
+  }
+
+  compact(budget: CompactBudget = {}): CompactResult {
+    const run = this.compactor.start(budget);
+    if (!this.compactor.enter()) return run.result(false);
+    try {
+      while (!run.done) this.compactor.step(run);
+    } finally {
+      this.compactor.leave(run);
+    }
+    return run.result(true);
+  }
+
+  shrink(pages: number): number {
+    return this.compact({ pages }).freedPages;
+  }
+
+  shrinkable(): number {
+    return this.compactor.freeable();
+  }
+
+  migratePage(page: number): MigrateResult {
+    return this.migrator.migrate(page);
+  }
+
+  stats(): PoolStats {
+    return poolStats(this.state);
+  }
+
+  classes(): ClassRow[] {
+    return classRows(this.state);
+  }
+
+  verify(): void {
+    this.verifier.verify();
+  }
+
+  mallocAsync(sizeBytes: number): Promise<Handle> {
+    return this.retryAsync(() => this.malloc(sizeBytes));
+  }
+
+  freeAsync(handle: Handle): Promise<void> {
+    return this.retryAsync(() => this.objects.free(handle));
+  }
+
+  writeAsync(handle: Handle, source: Uint8Array, offset = 0): Promise<void> {
+    return this.retryAsync(() => this.access.write(handle, source, offset));
+  }
+
+  readAsync<T>(handle: Handle, use: (bytes: Uint8Array) => T): Promise<T> {
+    return this.retryAsync(
+      () => this.access.begin(handle),
+      () => this.access.read(use),
+    );
+  }
+
+  readIntoAsync(handle: Handle, target: Uint8Array, offset = 0): Promise<number> {
+    return this.retryAsync(() => this.readInto(handle, target, offset));
+  }
+
+  holdAsync(handle: Handle): Promise<Hold> {
+    return this.retryAsync(() => this.access.hold(handle));
+  }
+
+  async compactAsync(budget: CompactBudget = {}): Promise<CompactResult> {
+    const run: CompactRun = this.compactor.start(budget);
+    if (!this.compactor.enter()) return run.result(false);
+    try {
+      while (!run.done) await this.retryAsync(() => this.compactor.step(run));
+    } finally {
+      this.compactor.leave(run);
+    }
+    return run.result(true);
+  }
+
+  /** Runs `call`, then `then` in the same turn, without blocking: later again while `call` is refused. */
+  async retryAsync<A, T = A>(call: () => A, then?: (result: A) => T): Promise<T> {
+    const { agent } = this.state;
+    for (;;) {
+      const { mayBlock } = agent;
+      let result: A;
+      agent.mayBlock = false;
+      try {
+        result = call();
+        agent.mayBlock = mayBlock;
+        return then === undefined ? (result as unknown as T) : then(result);
+      } catch (error) {
+        if (!hasCode(error, 'ERR_ZS_WOULD_BLOCK') || agent.mayBlock) throw error;
+      } finally {
+        agent.mayBlock = mayBlock;
+      }
+      await this.state.strategy.retryLater();
+    }
+  }
+
+  descriptor(): PoolDescriptor {
+    return describe(this.state.memory, this.state.definition);
+  }
+
+  detach(): void {
+    if (this.detached) return;
+    const { open } = this.access;
+    if (open > 0) {
+      throw new ZsmallocError('ERR_ZS_IN_USE', `cannot detach: ${open} reads or holds of this agent are open. End them first.`, { open });
+    }
+    this.objects.releaseReclaimed();
+    this.state.strategy.detach();
+    giveAgent(this.state.words, this.state.plan, this.state.agent.index);
+    this.detached = true;
+    this.state.strategy = detachedStrategy();
+  }
+
+  [Symbol.dispose](): void {
+    this.detach();
+  }
+
+  private compactIfWorthIt(): void {
+    this.freesToLook = FREES_PER_LOOK;
+    // Plain: a stale figure compacts a little sooner or later.
+    const used = this.state.words[HEADER.at.zspagePages]!;
+    if (this.compactor.freeable() * SHARE_UNIT > used * this.compactAbove) this.compact();
+  }
+
+  private noMemory(sizeBytes: number): ZsmallocError {
+    const { pages, firstPage, pageBytes } = this.state.plan;
+    return new ZsmallocError(
+      'ERR_ZS_NO_MEMORY',
+      `cannot allocate ${sizeBytes} bytes: the pool's ${pages - firstPage} pages of ${pageBytes} bytes have no room for the size class. Free objects, call compact(), or create a larger pool; tryMalloc returns 0 instead.`,
+      { sizeBytes, pages: pages - firstPage, pageBytes },
+    );
+  }
+
+  private host(): StrategyHost {
+    const { state, objects } = this;
+    const { plan } = state;
+    return {
+      agent: state.agent,
+      agentsMax: plan.agentsMax,
+      poolBase: plan.poolBase,
+      lockCount: plan.lockCount,
+      lockBase: plan.lockBase,
+      lockStride: LOCK.words,
+      zspageBase: plan.zspageBase,
+      zspageStride: plan.zspageStride,
+      agentBase: plan.agentBase + AGENT.words,
+      agentStride: plan.agentStride,
+      isLocation,
+      zspageOf: (location) => state.ownerOf(location) >>> OWNER_SHIFT,
+      classOf: (location) => {
+        const owner = state.ownerOf(location);
+        return owner === 0 ? -1 : owner & OWNER_CLASS_MASK;
+      },
+      reclaimObject: (location) => objects.reclaimObject(location),
+      reclaimPlace: (location) => objects.reclaimPlace(location),
+      reclaimPage: (page) => objects.reclaimPage(page),
+      releaseReclaimed: () => objects.releaseReclaimed(),
+    };
+  }
+}
+
+/** Refuses every call of a pool that was detached, at no cost to one that was not. */
+function detachedStrategy(): BoundStrategy {
+  const refuse = (): never => {
+    throw new ZsmallocError('ERR_ZS_DETACHED', 'cannot use the pool: this agent has detached from it. Attach again with attachPool.');
+  };
+  return new Proxy({} as BoundStrategy, { get: () => refuse });
+}

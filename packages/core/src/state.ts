@@ -1,0 +1,133 @@
+// What all parts of an attached pool share: the memory, its plan, the agent and the strategy.
+
+import { fullnessGroup } from './fullness.ts';
+import type { PoolPlan } from './layout/plan.ts';
+import { CLASS, PAGE } from './layout/records.ts';
+import type { BoundStrategy, Location, Strategy, ZspageIndex } from './strategy/contract.ts';
+import type { Agent, WordIndex, Words } from './words/agent.ts';
+
+/** The one door to shared memory: core makes no other views, so a model checker can stand behind it. */
+export interface Memory {
+  readonly buffer: SharedArrayBuffer;
+  readonly words: Words;
+  readonly bytes: Uint8Array;
+  /** A view for users: `lengthBytes` bytes from `offset`. */
+  view(offset: number, lengthBytes: number): Uint8Array;
+}
+
+/** Views of fixed length: those that follow a growable buffer are 10 to 30 times slower. */
+export function openMemory(buffer: SharedArrayBuffer): Memory {
+  const words = new Int32Array(buffer, 0, buffer.byteLength >>> 2 === buffer.byteLength / 4 ? undefined : Math.floor(buffer.byteLength / 4));
+  const bytes = new Uint8Array(buffer, 0, buffer.byteLength);
+  return { buffer, words, bytes, view: (offset, lengthBytes) => new Uint8Array(buffer, offset, lengthBytes) };
+}
+
+/** Sizes by class ordinal, for hot code: private to the agent, shared by all pools of one shape. */
+export interface ClassTables {
+  readonly sizeBytes: Int32Array;
+  readonly pages: Int32Array;
+  readonly objects: Int32Array;
+  /** `groups[groupBase[ordinal] + inuse]` is the fullness group. */
+  readonly groups: Uint8Array;
+  readonly groupBase: Int32Array;
+}
+
+const known = new WeakMap<object, ClassTables>();
+
+function classTables({ shape }: PoolPlan): ClassTables {
+  let tables = known.get(shape);
+  if (tables !== undefined) return tables;
+  const { classes } = shape;
+  const groupBase = new Int32Array(classes.length);
+  const groups: number[] = [];
+  for (const { ordinal, objectsPerZspage } of classes) {
+    groupBase[ordinal] = groups.length;
+    for (let inuse = 0; inuse <= objectsPerZspage; inuse++) groups.push(fullnessGroup(inuse, objectsPerZspage));
+  }
+  tables = {
+    sizeBytes: Int32Array.from(classes, (c) => c.sizeBytes),
+    pages: Int32Array.from(classes, (c) => c.pagesPerZspage),
+    objects: Int32Array.from(classes, (c) => c.objectsPerZspage),
+    groups: Uint8Array.from(groups),
+    groupBase,
+  };
+  known.set(shape, tables);
+  return tables;
+}
+
+/** Owner word of a page: zspage << OWNER_SHIFT | class ordinal. */
+export const OWNER_SHIFT = 9;
+export const OWNER_CLASS_MASK: number = (1 << OWNER_SHIFT) - 1;
+
+/** See the head of the file. */
+export class PoolState {
+  readonly memory: Memory;
+  readonly words: Words;
+  readonly plan: PoolPlan;
+  readonly agent: Agent;
+  readonly definition: Strategy;
+  readonly tables: ClassTables;
+  readonly key: number;
+  /** Set once, right after construction: binding needs a host that is built from this state. */
+  strategy!: BoundStrategy;
+  private readonly indexBits: number;
+  private readonly indexMask: number;
+  private readonly pageBase: WordIndex;
+  private readonly pageWords: number;
+  private readonly inPageMask: number;
+
+  constructor(memory: Memory, plan: PoolPlan, agent: Agent, definition: Strategy, key: number) {
+    this.memory = memory;
+    this.words = memory.words;
+    this.plan = plan;
+    this.agent = agent;
+    this.definition = definition;
+    this.tables = classTables(plan);
+    this.key = key;
+    this.indexBits = plan.indexBits;
+    this.indexMask = (1 << plan.indexBits) - 1;
+    this.pageBase = plan.pageBase;
+    this.pageWords = plan.pageWords;
+    this.inPageMask = plan.pageBytes - 1;
+  }
+
+  classWord(ordinal: number): WordIndex {
+    return this.plan.classBase + ordinal * CLASS.words;
+  }
+
+  /** First of core's own words of a zspage record. */
+  zspageWord(zspage: ZspageIndex): WordIndex {
+    return this.plan.zspageBase + zspage * this.plan.zspageStride + this.plan.zspageCore;
+  }
+
+  pageWord(page: number): WordIndex {
+    return this.pageBase + page * PAGE.words;
+  }
+
+  pageOf(location: Location): number {
+    return location >>> this.indexBits;
+  }
+
+  indexOf(location: Location): number {
+    return location & this.indexMask;
+  }
+
+  locationOf(page: number, index: number): Location {
+    return (page << this.indexBits) | index;
+  }
+
+  /** Owner word of the page that a location names. */
+  ownerOf(location: Location): number {
+    return this.words[this.pageBase + (location >>> this.indexBits) * PAGE.words]!;
+  }
+
+  /** Byte offset in its page at which a slot starts. */
+  slotStart(location: Location, sizeBytes: number): number {
+    return ((location & this.indexMask) * sizeBytes) & this.inPageMask;
+  }
+
+  /** Word index at which a slot starts. */
+  slotWord(location: Location, sizeBytes: number): WordIndex {
+    return (location >>> this.indexBits) * this.pageWords + (this.slotStart(location, sizeBytes) >>> 2);
+  }
+}

@@ -1,0 +1,262 @@
+// Checks every structural invariant of a pool, each by name.
+//
+// Source: the invariants of the allocator, as docs/INVARIANTS.md lists them.
+
+import { ZsmallocError } from './errors.ts';
+import { GROUPS, fullnessGroup } from './fullness.ts';
+import { CELL_FREE, CELL_RETIRED, isLocation } from './handles.ts';
+import type { HandleTable } from './handles.ts';
+import { CLASS, HEADER, PAGE, ZSPAGE } from './layout/records.ts';
+import type { Objects } from './objects.ts';
+import { holdStill } from './snapshot.ts';
+import { OWNER_CLASS_MASK, OWNER_SHIFT } from './state.ts';
+import type { PoolState } from './state.ts';
+import type { Location, ZspageIndex } from './strategy/contract.ts';
+import type { Words } from './words/agent.ts';
+import type { ZspageLists } from './zspages.ts';
+
+const { owner: pageOwner, link } = PAGE.at;
+const { firstPage, freeHead, prev, next } = ZSPAGE.at;
+
+/** Invariants, in the order in which they are checked. */
+export type Invariant =
+  | 'lists-linked'
+  | 'group-matches-inuse'
+  | 'mask-matches-lists'
+  | 'counters-match'
+  | 'chain-owned'
+  | 'free-list-distinct'
+  | 'slots-tagged'
+  | 'cells-match-slots'
+  | 'length-in-class'
+  | 'cells-accounted'
+  | 'pages-accounted'
+  | 'records-accounted'
+  | 'reserved-zero';
+
+/** See the head of the file. */
+export class Verifier {
+  private readonly state: PoolState;
+  private readonly words: Words;
+  private readonly handles: HandleTable;
+  private readonly lists: ZspageLists;
+  private readonly objects: Objects;
+  private readonly hugeOrdinal: number;
+  /** Owner of each page as found on the lists. */
+  private pageOwners: Map<number, number> = new Map();
+  private zspagesSeen: Set<ZspageIndex> = new Set();
+  private liveCells: Set<number> = new Set();
+
+  constructor(state: PoolState, handles: HandleTable, lists: ZspageLists, objects: Objects) {
+    this.state = state;
+    this.words = state.words;
+    this.handles = handles;
+    this.lists = lists;
+    this.objects = objects;
+    this.hugeOrdinal = state.plan.shape.classes.length - 1;
+  }
+
+  /** @throws ERR_ZS_CORRUPT, naming the invariant. May wait: for every lock. */
+  verify(): void {
+    this.objects.releaseReclaimed();
+    holdStill(this.state, () => {
+      this.pageOwners = new Map();
+      this.zspagesSeen = new Set();
+      this.liveCells = new Set();
+      for (let ordinal = 0; ordinal <= this.hugeOrdinal; ordinal++) this.checkClass(ordinal);
+      this.checkCells();
+      this.checkPages();
+      this.checkRecords();
+      this.checkReserved();
+    });
+  }
+
+  private expect(holds: boolean, invariant: Invariant, what: string, index: number): void {
+    if (holds) return;
+    throw new ZsmallocError(
+      'ERR_ZS_CORRUPT',
+      `the pool is corrupt: invariant "${invariant}" does not hold, ${what} at ${index}. Stop using the pool; if no agent wrote outside its objects, this is a bug worth reporting.`,
+      { invariant, what, index },
+    );
+  }
+
+  private checkClass(ordinal: number): void {
+    const { words } = this;
+    const { objectsPerZspage } = this.state.plan.shape.classes[ordinal]!;
+    const base = this.state.classWord(ordinal);
+    let zspages = 0;
+    let inuse = 0;
+    let bytes = 0;
+    let mask = 0;
+    for (let group = 0; group < GROUPS; group++) {
+      let before = 0;
+      let count = 0;
+      for (let zspage = words[base + CLASS.at.groupHeads + group]!; zspage !== 0; ) {
+        this.expect(!this.zspagesSeen.has(zspage), 'lists-linked', 'a zspage on two lists, or twice on one', zspage);
+        this.zspagesSeen.add(zspage);
+        const record = this.state.zspageWord(zspage);
+        this.expect(words[record + prev] === before, 'lists-linked', 'a wrong backward link', zspage);
+        const used = this.lists.inuse(zspage);
+        this.expect(
+          this.lists.group(zspage) === group && fullnessGroup(used, objectsPerZspage) === group,
+          'group-matches-inuse',
+          `group ${group} with ${used} of ${objectsPerZspage} slots in use`,
+          zspage,
+        );
+        bytes += this.checkZspage(ordinal, zspage);
+        inuse += used;
+        count++;
+        before = zspage;
+        zspage = words[record + next]!;
+      }
+      this.expect(words[base + CLASS.at.groupCounts + group] === count, 'counters-match', `group ${group} count`, ordinal);
+      if (count > 0) mask |= 1 << group;
+      zspages += count;
+    }
+    this.expect(words[base + CLASS.at.groupMask] === mask, 'mask-matches-lists', 'the group mask of class', ordinal);
+    this.expect(words[base + CLASS.at.capacity] === zspages * objectsPerZspage, 'counters-match', 'capacity of class', ordinal);
+    this.expect(words[base + CLASS.at.inuse] === inuse, 'counters-match', 'objects in use of class', ordinal);
+    const stored = words[base + CLASS.at.bytesLow]! + words[base + CLASS.at.bytesHigh]! * 2 ** 30;
+    this.expect(stored === bytes, 'counters-match', `bytes stored: ${stored}, found ${bytes}, in class`, ordinal);
+  }
+
+  /** Returns the lengths of its objects, added up. */
+  private checkZspage(ordinal: number, zspage: ZspageIndex): number {
+    const { pagesPerZspage, objectsPerZspage, sizeBytes } = this.state.plan.shape.classes[ordinal]!;
+    const record = this.state.zspageWord(zspage);
+    const owner = (zspage << OWNER_SHIFT) | ordinal;
+    let page = this.words[record + firstPage]!;
+    for (let i = 0; i < pagesPerZspage; i++) {
+      const word = this.state.pageWord(page);
+      this.expect(this.words[word + pageOwner] === owner, 'chain-owned', `position ${i} of zspage ${zspage}, page`, page);
+      this.expect(!this.pageOwners.has(page), 'chain-owned', 'a page in two chains', page);
+      this.pageOwners.set(page, owner);
+      if (ordinal !== this.hugeOrdinal) page = this.words[word + link]!;
+    }
+    this.expect(ordinal === this.hugeOrdinal || page === 0, 'chain-owned', 'a chain that does not end, zspage', zspage);
+    const used = this.lists.used(zspage);
+    const inuse = this.lists.inuse(zspage);
+    this.expect(inuse <= used && used <= objectsPerZspage, 'counters-match', 'slot counts of zspage', zspage);
+    if (ordinal === this.hugeOrdinal) return this.checkHuge(zspage, inuse);
+    const free = this.checkFreeList(ordinal, zspage, sizeBytes);
+    this.expect(free === used - inuse, 'free-list-distinct', `${free} free slots linked of ${used - inuse}, zspage`, zspage);
+    let bytes = 0;
+    let tagged = 0;
+    for (let index = 0; index < used; index++) {
+      const location = this.lists.locate(this.words[record + firstPage]!, index, sizeBytes);
+      const header = this.words[this.state.slotWord(location, sizeBytes)]!;
+      if ((header & 1) === 0) continue;
+      tagged++;
+      bytes += this.checkObject(ordinal, location, header);
+    }
+    this.expect(tagged === inuse, 'slots-tagged', `${tagged} tagged slots, ${inuse} in use, zspage`, zspage);
+    return bytes;
+  }
+
+  private checkHuge(zspage: ZspageIndex, inuse: number): number {
+    const page = this.words[this.state.zspageWord(zspage) + firstPage]!;
+    const header = this.words[this.state.pageWord(page) + link]!;
+    this.expect((header & 1) === inuse, 'slots-tagged', 'a huge zspage', zspage);
+    return inuse === 0 ? 0 : this.checkObject(this.hugeOrdinal, this.state.locationOf(page, 0), header);
+  }
+
+  private checkFreeList(ordinal: number, zspage: ZspageIndex, sizeBytes: number): number {
+    const seen = new Set<Location>();
+    let location = this.words[this.state.zspageWord(zspage) + freeHead]!;
+    while (location !== 0) {
+      const index = this.state.indexOf(location);
+      const real = index < this.lists.used(zspage) && this.words[this.state.pageWord(this.state.pageOf(location)) + pageOwner] === ((zspage << OWNER_SHIFT) | ordinal);
+      this.expect(real && !seen.has(location), 'free-list-distinct', `slot ${index} of zspage`, zspage);
+      seen.add(location);
+      const header = this.words[this.state.slotWord(location, sizeBytes)]!;
+      this.expect((header & 1) === 0, 'slots-tagged', `a free slot tagged as used, zspage`, zspage);
+      location = header >>> 1;
+    }
+    return seen.size;
+  }
+
+  /** Returns the object's length; 0 for a place whose object has moved on and that waits to be reclaimed. */
+  private checkObject(ordinal: number, location: Location, header: number): number {
+    const cell = (header >>> 1) & this.handles.cellMask;
+    const word = this.handles.cellOf(cell);
+    this.expect(word !== 0, 'cells-match-slots', 'a handle without a cell, location', location);
+    const value = this.words[word]!;
+    if (isLocation(value) && value !== location) {
+      const moved = this.words[this.objects.headerWord(this.state.ownerOf(value) & OWNER_CLASS_MASK, value)];
+      this.expect(moved === header, 'cells-match-slots', 'a cell that names another object, location', location);
+      return 0;
+    }
+    this.expect(isLocation(value) || (value & CELL_RETIRED) !== 0, 'cells-match-slots', 'a used slot whose cell is free, location', location);
+    this.expect(!this.liveCells.has(cell), 'cells-match-slots', 'a cell of two objects', cell);
+    this.liveCells.add(cell);
+    const length = this.objects.lengthAt(ordinal, location);
+    const { sizeBytes, huge } = this.state.plan.shape.classes[ordinal]!;
+    this.expect(length > 0 && length <= sizeBytes - (huge ? 0 : 8), 'length-in-class', `length ${length}, location`, location);
+    return length;
+  }
+
+  private checkCells(): void {
+    const { words } = this;
+    const free = new Set<number>();
+    const walk = (head: number, tail: number, count: number, where: string): void => {
+      let last = 0;
+      let found = 0;
+      for (let cell = words[head]!; cell !== 0; found++) {
+        const value = words[this.handles.cellWord(cell)]!;
+        this.expect((value & CELL_FREE) !== 0 && !free.has(cell), 'cells-accounted', `a used or repeated cell in ${where}`, cell);
+        free.add(cell);
+        last = cell;
+        cell = value & this.handles.cellMask;
+      }
+      this.expect(words[tail] === last && words[count] === found, 'cells-accounted', `tail or count of ${where}`, last);
+    };
+    walk(HEADER.at.cellFreeHead, HEADER.at.cellFreeTail, HEADER.at.cellFreeCount, 'the stock');
+    for (let ordinal = 0; ordinal <= this.hugeOrdinal; ordinal++) {
+      const base = this.state.classWord(ordinal);
+      walk(base + CLASS.at.cellHead, base + CLASS.at.cellTail, base + CLASS.at.cellCount, `class ${ordinal}`);
+    }
+    const fresh = words[HEADER.at.cellFresh]!;
+    const skipped = this.state.key & this.handles.cellMask;
+    for (let cell = 1; cell < fresh; cell++) {
+      const accounted = free.has(cell) !== this.liveCells.has(cell);
+      this.expect(accounted || cell === skipped, 'cells-accounted', 'a cell that is neither free nor used, or both', cell);
+    }
+  }
+
+  private checkPages(): void {
+    const { words } = this;
+    const { plan } = this.state;
+    const fresh = words[HEADER.at.pageFresh]!;
+    const free = new Set<number>();
+    for (let page = words[HEADER.at.pageFreeHead]!; page !== 0; page = words[this.state.pageWord(page) + link]!) {
+      const sound = !free.has(page) && !this.pageOwners.has(page) && words[this.state.pageWord(page) + pageOwner] === 0;
+      this.expect(sound, 'pages-accounted', 'a free page that is owned or listed twice', page);
+      free.add(page);
+    }
+    this.expect(words[HEADER.at.pageFreeCount] === free.size, 'pages-accounted', 'the free page count', free.size);
+    this.expect(words[HEADER.at.zspagePages] === this.pageOwners.size, 'pages-accounted', 'component pages', this.pageOwners.size);
+    const known = free.size + this.pageOwners.size + words[HEADER.at.cellPages]!;
+    this.expect(plan.firstPage + known === fresh, 'pages-accounted', `${known} pages known of ${fresh - plan.firstPage}, fresh`, fresh);
+  }
+
+  private checkRecords(): void {
+    const { words } = this;
+    let free = 0;
+    for (let z = words[HEADER.at.zspageFreeHead]!; z !== 0; z = words[this.state.zspageWord(z) + next]!) {
+      this.expect(!this.zspagesSeen.has(z), 'records-accounted', 'a free record on a list', z);
+      free++;
+    }
+    const { size } = this.zspagesSeen;
+    this.expect(words[HEADER.at.zspageCount] === size, 'records-accounted', 'zspages counted', size);
+    this.expect(words[HEADER.at.zspageFresh]! - 1 === free + size, 'records-accounted', 'records in all', free + size);
+  }
+
+  private checkReserved(): void {
+    for (const [name, field] of Object.entries(HEADER.fields)) {
+      if (!name.startsWith('reserved')) continue;
+      const at = HEADER.at[name as keyof typeof HEADER.at];
+      for (let i = 0; i < field.words; i++) this.expect(this.words[at + i] === 0, 'reserved-zero', name, at + i);
+    }
+  }
+}
+

@@ -1,0 +1,88 @@
+// The strategy `rwsem`: all three lock levels may sleep.
+//
+// LOCK ORDER   pool (read or write) > class (write) > zspage (read, or try-write), as in the contract.
+//
+// RULES
+//   1. The pool lock is a reader-writer semaphore, the structure locks are its write side, and the zspage lock is one
+//      whose writers only try: a reader that keeps a zspage, even across `await`, keeps nobody waiting.
+//   2. The parking lot lies behind the pool lock's word; each agent's nodes are its strategy words.
+//   3. Words: 1 per lock and zspage, 24 per agent, 544 per pool.
+
+import type { BoundStrategy, Strategy, StrategyHost } from '@zsmalloc/core/strategy';
+import { lockBased } from '@zsmalloc/core/strategy';
+import { AGENT_WORDS, BUCKET_WORDS, HEAD, HEAD_WORDS, ParkingLot } from './lot.ts';
+import { retryLater } from './retry-later.ts';
+import { Rwsem } from './rwsem.ts';
+import { SPIN_ROUNDS, countCores } from './spin.ts';
+import type { SpinLimits } from './spin.ts';
+
+const ID = 'rwsem';
+const VERSION = 1;
+/** The pool lock's word has a cache line to itself. */
+const POOL_LOCK_WORDS = 16;
+/** More buckets than agents that can be inside at one time on machines of today; 2 KiB. */
+const BUCKETS = 32;
+
+export interface RwsemCapabilities {
+  readonly holdAcrossAwait: true;
+  readonly parks: true;
+  readonly worksWithoutBlocking: true;
+  readonly freeDuringRead: false;
+  readonly relocatesBesideReaders: false;
+  readonly fairness: 'writer-first';
+  readonly robust: false;
+}
+
+const CAPABILITIES: RwsemCapabilities = {
+  holdAcrossAwait: true,
+  parks: true,
+  worksWithoutBlocking: true,
+  freeDuringRead: false,
+  relocatesBesideReaders: false,
+  fairness: 'writer-first',
+  robust: false,
+};
+
+/**
+ * Makes the strategy with limits of your own. Agents with different limits may share a pool.
+ *
+ * @param limits.cores Cores that the agents share; with more agents than that they do not spin.
+ * @param limits.rounds Rounds of spinning before an agent parks, where it spins.
+ * Blocks: no. Main thread: yes.
+ */
+export function createRwsem(limits: Partial<SpinLimits> = {}): Strategy<RwsemCapabilities> {
+  return {
+    id: ID,
+    version: VERSION,
+    capabilities: CAPABILITIES,
+    words: { pool: POOL_LOCK_WORDS + HEAD_WORDS + BUCKETS * BUCKET_WORDS, lock: 1, zspage: 1, agent: AGENT_WORDS },
+    bind: (host) => bind(host, { cores: limits.cores ?? countCores(), rounds: limits.rounds ?? SPIN_ROUNDS }),
+  };
+}
+
+/** Sleeping reader-writer semaphores at all three levels. */
+export const rwsem: Strategy<RwsemCapabilities> = createRwsem();
+
+function bind(host: StrategyHost, limits: SpinLimits): BoundStrategy {
+  const head = host.poolBase + POOL_LOCK_WORDS;
+  const lot = new ParkingLot(host.agent, {
+    head,
+    buckets: head + HEAD_WORDS,
+    bucketCount: BUCKETS,
+    agents: host.agentBase,
+    agentStride: host.agentStride,
+  });
+  const locks = new Rwsem(lot, limits);
+  const kind = { words: 1, bind: () => locks };
+  const parts = { id: ID, version: VERSION, capabilities: CAPABILITIES, pool: kind, structure: kind, zspage: kind };
+  const { words } = host.agent;
+  // order: relaxed. Spinners look at it for a rough idea.
+  Atomics.add(words, head + HEAD.attached, 1);
+  return Object.assign(lockBased(parts).bind(host), {
+    retryLater: () => retryLater(locks),
+    detach: () => {
+      // order: relaxed. As above.
+      Atomics.sub(words, head + HEAD.attached, 1);
+    },
+  });
+}

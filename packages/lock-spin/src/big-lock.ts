@@ -1,0 +1,170 @@
+// Strategy `bigLock`: one spin mutex for everything, the baseline that the others are measured against.
+//
+// STATE   `depth` sections of this agent are open, `reads` of them are reads, writes or holds: 0 <= reads <= depth.
+//         The mutex is held by this agent exactly while depth > 0.
+//
+// RULES
+//   1. The mutex does not nest, sections do: user code inside a read may call malloc. Only the outermost takes the mutex.
+//   2. Sections of one agent exclude nobody but other agents. So a mover asks `reads`: what the caller of a read sees
+//      must not move while it calls compact.
+//   3. Every access to a cell is inside a section; plain accesses suffice.
+//   4. An agent that dies inside leaves the lock held.
+//
+// Source: the single pool lock of Linux mm/zsmalloc.c in 2022.
+
+import { retrySoon } from '@zsmalloc/core/strategy';
+import type {
+  BoundStrategy,
+  Location,
+  Mutex,
+  PageIndex,
+  Strategy,
+  StrategyHost,
+  ZspageIndex,
+} from '@zsmalloc/core/strategy';
+import type { WordIndex, Words } from '@zsmalloc/core/words';
+import { SPIN_CAPABILITIES } from './capabilities.ts';
+import type { SpinCapabilities } from './capabilities.ts';
+import { spinMutex } from './mutex.ts';
+
+/**
+ * One spin mutex for the whole pool: reads exclude each other, and a read keeps every other agent out.
+ *
+ * Blocks: up to 1 ms at a time, while another agent is inside. Main thread: yes, it gives up instead.
+ */
+export const bigLock: Strategy<SpinCapabilities> = {
+  id: 'bigLock',
+  version: 1,
+  capabilities: SPIN_CAPABILITIES,
+  words: { pool: spinMutex.words, lock: 0, zspage: 0, agent: 0 },
+  bind: (host) => new BigLock(host),
+};
+
+class BigLock implements BoundStrategy {
+  private readonly host: StrategyHost;
+  private readonly words: Words;
+  private readonly mutex: Mutex;
+  private readonly word: WordIndex;
+  private depth = 0;
+  private reads = 0;
+
+  constructor(host: StrategyHost) {
+    this.host = host;
+    this.words = host.agent.words;
+    this.mutex = spinMutex.bind(host.agent);
+    this.word = host.poolBase;
+  }
+
+  readBegin(cell: WordIndex): Location {
+    this.enter();
+    const location = this.words[cell]!;
+    if (!this.host.isLocation(location)) {
+      this.leave();
+      return 0;
+    }
+    this.reads++;
+    return location;
+  }
+
+  readEnd(_zspage: ZspageIndex): void {
+    this.leave();
+    this.reads--;
+  }
+
+  writeBegin(cell: WordIndex): Location {
+    return this.readBegin(cell);
+  }
+
+  writeEnd(zspage: ZspageIndex): void {
+    this.readEnd(zspage);
+  }
+
+  holdBegin(cell: WordIndex): Location {
+    return this.readBegin(cell);
+  }
+
+  holdEnd(zspage: ZspageIndex): void {
+    this.readEnd(zspage);
+  }
+
+  lockClassOf(cell: WordIndex): number {
+    this.enter();
+    const location = this.words[cell]!;
+    const classIndex = this.host.isLocation(location) ? this.host.classOf(location) : -1;
+    if (classIndex < 0) this.leave();
+    return classIndex;
+  }
+
+  lock(_index: number): void {
+    this.enter();
+  }
+
+  tryLock(_index: number): boolean {
+    if (this.depth === 0 && !this.mutex.tryLock(this.word)) return false;
+    this.depth++;
+    return true;
+  }
+
+  unlock(_index: number): void {
+    this.leave();
+  }
+
+  isContended(_index: number): boolean {
+    return this.mutex.isContended(this.word);
+  }
+
+  moveBegin(): void {
+    this.enter();
+  }
+
+  moveEnd(): void {
+    this.leave();
+  }
+
+  isMoveContended(): boolean {
+    return this.mutex.isContended(this.word);
+  }
+
+  relocateBegin(_zspage: ZspageIndex): boolean {
+    return this.reads === 0;
+  }
+
+  relocateEnd(_zspage: ZspageIndex): void {}
+
+  publish(cell: WordIndex, location: Location): void {
+    this.words[cell] = location;
+  }
+
+  retireObject(_cell: WordIndex, location: Location): void {
+    this.host.reclaimObject(location);
+  }
+
+  retirePlace(location: Location): void {
+    this.host.reclaimPlace(location);
+  }
+
+  retirePage(page: PageIndex): void {
+    this.host.reclaimPage(page);
+  }
+
+  reclaim(): number {
+    return 0;
+  }
+
+  retryLater(): Promise<void> {
+    return retrySoon();
+  }
+
+  detach(): void {}
+
+  private enter(): void {
+    if (this.depth === 0) this.mutex.lock(this.word);
+    this.depth++;
+  }
+
+  /** With no section open the mutex throws ERR_ZS_LOCK_MISUSE, and nothing has changed. */
+  private leave(): void {
+    if (this.depth <= 1) this.mutex.unlock(this.word);
+    this.depth--;
+  }
+}

@@ -1,0 +1,52 @@
+// The least of a pool that a strategy needs: one object, one zspage, one class.
+
+import { createAgent } from '@zsmalloc/core/words';
+import type { Words } from '@zsmalloc/core/words';
+import type { BoundStrategy, Strategy, StrategyHost } from '@zsmalloc/core/strategy';
+import { SMALL_BUDGET, sharedWords } from './agents.ts';
+
+export const CELL = 60;
+export const FREE_CELL = 61;
+export const LOCATION = 40;
+export const ZSPAGE = 1;
+export const CLASS = 2;
+
+export interface SmallPool {
+  readonly words: Words;
+  readonly reclaimed: number[];
+  /** Binds the strategy for one more agent, which gives up instead of waiting. */
+  bind(index: number): BoundStrategy;
+  /** True when no lock is held. */
+  isUnlocked(): boolean;
+}
+
+export function smallPool(strategy: Strategy): SmallPool {
+  const words = sharedWords(64);
+  const reclaimed: number[] = [];
+  words[CELL] = LOCATION;
+  return {
+    words,
+    reclaimed,
+    bind: (index) => {
+      const agent = createAgent(words, index, SMALL_BUDGET);
+      agent.mayBlock = false;
+      const reclaim = (location: number): number => reclaimed.push(location);
+      const host: Partial<StrategyHost> = {
+        agent,
+        poolBase: 0,
+        lockBase: 8,
+        lockStride: 2,
+        zspageBase: 32,
+        zspageStride: 3,
+        isLocation: (value) => value > 0,
+        zspageOf: () => ZSPAGE,
+        classOf: () => CLASS,
+        reclaimObject: reclaim,
+        reclaimPlace: reclaim,
+        reclaimPage: reclaim,
+      };
+      return strategy.bind(host as StrategyHost);
+    },
+    isUnlocked: () => words.subarray(0, CELL).every((word) => word === 0),
+  };
+}
