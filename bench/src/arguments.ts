@@ -28,8 +28,10 @@ export class ArgumentError extends Error {
   override name = 'ArgumentError';
 }
 
-export const DEFAULTS = { workers: [1, 2, 4, 8], rounds: 6, seconds: 0.3, pages: 6144 } as const;
-const QUICK = { workers: [1, 2], rounds: 1, seconds: 0.1, pages: 1024 } as const;
+type Sizes = Pick<Options, 'workers' | 'rounds' | 'seconds' | 'pages'>;
+
+export const DEFAULTS: Sizes = { workers: [1, 2, 4, 8], rounds: 6, seconds: 0.3, pages: 6144 };
+const QUICK: Sizes = { workers: [1, 2], rounds: 1, seconds: 0.1, pages: 1024 };
 const JSON_PATH = new URL('../results/latest/report.json', import.meta.url);
 
 export const HELP = `Usage: npx -y pnpm@12 bench [flags]

@@ -19,8 +19,6 @@ import type { SlotTable } from './slot-table.ts';
 
 const READS_OF_100 = 64;
 const WRITES_OF_100 = 24;
-/** Share of slots that the mix above keeps full. */
-export const FULL_SHARE = 2 / 3;
 
 /** One worker's operations. */
 export class ReplaySteps {

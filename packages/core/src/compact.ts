@@ -1,4 +1,5 @@
-// Compaction: moves objects out of the emptiest zspages of a class into the fullest, and frees what becomes empty.
+// Compaction: moves objects out of the emptiest zspages of a class into the fullest, and frees what becomes empty. What
+// is left partly used is settled: its objects move to its first slots, and the pages behind them are freed.
 //
 // RULES
 //   1. One agent compacts at a time; a second one is told so and does nothing.
@@ -8,25 +9,26 @@
 //   5. Locks are dropped each time a target is full, and sooner when somebody waits for them.
 //   6. Nothing stays isolated while locks are dropped, so an agent may stop between any two batches.
 //
-// Source: zs_compact(), __zs_compact() and migrate_zspage() in Linux mm/zsmalloc.c; skipping the busy is ours.
+// Source: zs_compact(), __zs_compact() and migrate_zspage() in Linux mm/zsmalloc.c; skipping the busy and settling are
+// ours.
 
 import type { CompactBudget, CompactResult } from './api.ts';
-import { GROUPS_PARTIAL, freeablePages } from './fullness.ts';
+import { GROUPS_PARTIAL, freeableZspages } from './fullness.ts';
 import type { HandleTable } from './handles.ts';
-import { CLASS, HEADER, PAGE, ZSPAGE } from './layout/records.ts';
+import { CLASS, HEADER, ZSPAGE } from './layout/records.ts';
 import type { Objects } from './objects.ts';
-import { HEADER_BYTES } from './size-class.ts';
+import type { PageAllocator } from './pages.ts';
+import type { Settler } from './settle.ts';
+import { pagesPacked } from './size-class.ts';
+import type { SlotCopier } from './slots.ts';
 import type { PoolState } from './state.ts';
-import type { Location, ZspageIndex } from './strategy/contract.ts';
+import type { ZspageIndex } from './strategy/contract.ts';
 import type { WordIndex } from './words/agent.ts';
 import type { ZspageLists } from './zspages.ts';
 
 const { compactor, pagesCompacted, objectsMoved, busySkips } = HEADER.at;
-const { groupMask, groupHeads, capacity, inuse } = CLASS.at;
+const { groupMask, groupHeads, capacity, pages: classPages, inuse } = CLASS.at;
 const { firstPage, next } = ZSPAGE.at;
-
-/** Below this many bytes a loop over words beats copyWithin, which costs 17 to 30 ns to call. */
-const COPY_BY_WORD_MAX = 64;
 
 /** One call of compact: what it did so far, and where it goes on. */
 export class CompactRun {
@@ -47,6 +49,11 @@ export class CompactRun {
     this.endMs = budget.ms === undefined ? Infinity : performance.now() + budget.ms;
   }
 
+  skip(zspage: ZspageIndex): void {
+    this.skipped.add(zspage);
+    this.skippedZspages++;
+  }
+
   get done(): boolean {
     return this.ordinal < 0 || this.freedPages >= this.pagesBudget || performance.now() >= this.endMs;
   }
@@ -57,18 +64,35 @@ export class CompactRun {
   }
 }
 
+/** What compaction works with. */
+export interface CompactorParts {
+  readonly state: PoolState;
+  readonly handles: HandleTable;
+  readonly lists: ZspageLists;
+  readonly pages: PageAllocator;
+  readonly objects: Objects;
+  readonly slots: SlotCopier;
+  readonly settler: Settler;
+}
+
 /** See the head of the file. */
 export class Compactor {
   private readonly state: PoolState;
   private readonly handles: HandleTable;
   private readonly lists: ZspageLists;
+  private readonly pages: PageAllocator;
   private readonly objects: Objects;
+  private readonly slots: SlotCopier;
+  private readonly settler: Settler;
 
-  constructor(state: PoolState, handles: HandleTable, lists: ZspageLists, objects: Objects) {
-    this.state = state;
-    this.handles = handles;
-    this.lists = lists;
-    this.objects = objects;
+  constructor(parts: CompactorParts) {
+    this.state = parts.state;
+    this.handles = parts.handles;
+    this.lists = parts.lists;
+    this.pages = parts.pages;
+    this.objects = parts.objects;
+    this.slots = parts.slots;
+    this.settler = parts.settler;
   }
 
   start(budget: CompactBudget): CompactRun {
@@ -99,14 +123,22 @@ export class Compactor {
     return pages;
   }
 
+  /** Component pages of all classes: an estimate like `freeable`. */
+  used(): number {
+    const { plan, words } = this.state;
+    let pages = 0;
+    for (let ordinal = 0; ordinal < plan.shape.classes.length; ordinal++) pages += words[this.state.classWord(ordinal) + classPages]!;
+    return pages;
+  }
+
   /** One batch: at most one target filled. Holds no lock when it returns. May wait: for the locks of rule 2. */
   step(run: CompactRun): void {
     const { ordinal } = run;
-    if (this.freeableOf(ordinal) === 0 && !this.hasEmpty(ordinal)) {
+    if (this.freeableOf(ordinal) === 0) {
       this.nextClass(run);
       return;
     }
-    const { strategy } = this.state;
+    const { strategy, words } = this.state;
     strategy.moveBegin();
     try {
       strategy.lock(ordinal);
@@ -114,13 +146,16 @@ export class Compactor {
       strategy.moveEnd();
       throw error;
     }
-    const before = run.freedPages;
-    run.freedPages += this.objects.dropEmpty(ordinal) * this.state.tables.pages[ordinal]!;
-    const more = this.fillOneTarget(run, ordinal);
+    const base = this.state.classWord(ordinal);
+    const before = words[base + classPages]!;
+    this.objects.dropEmpty(ordinal);
+    const more = this.fillOneTarget(run, ordinal, base);
+    if (!more) this.settler.settleClass(run, ordinal, base);
+    run.freedPages += before - words[base + classPages]!;
     strategy.unlock(ordinal);
     strategy.moveEnd();
     this.objects.releaseReclaimed();
-    if (!more && before === run.freedPages) this.nextClass(run);
+    if (!more) this.nextClass(run);
   }
 
   private nextClass(run: CompactRun): void {
@@ -128,50 +163,46 @@ export class Compactor {
     run.skipped.clear();
   }
 
-  private hasEmpty(ordinal: number): boolean {
-    return (this.state.words[this.state.classWord(ordinal) + groupMask]! & 1) !== 0;
-  }
-
   private freeableOf(ordinal: number): number {
-    const { words, tables } = this.state;
+    const { words, plan } = this.state;
     const base = this.state.classWord(ordinal);
-    return freeablePages(words[base + capacity]!, words[base + inuse]!, tables.objects[ordinal]!, tables.pages[ordinal]!);
+    return Math.max(0, words[base + classPages]! - pagesPacked(words[base + inuse]!, plan.shape.classes[ordinal]!, plan.pageBytes));
   }
 
-  /** Empties sources into one target until it is full. False when the class has nothing more to give. */
-  private fillOneTarget(run: CompactRun, ordinal: number): boolean {
+  /** Empties sources into one target until it is full. False when nothing more is to be gained by that. */
+  private fillOneTarget(run: CompactRun, ordinal: number, base: WordIndex): boolean {
     const { strategy, words, tables } = this.state;
-    const base = this.state.classWord(ordinal);
+    const objects = tables.objects[ordinal]!;
+    const freeable = (): boolean => freeableZspages(words[base + capacity]!, words[base + inuse]!, objects) > 0;
+    if (!freeable()) return false;
     const target = this.lists.fullest(base, GROUPS_PARTIAL);
     if (target === 0) return false;
     this.lists.isolate(ordinal, target);
     let more = true;
-    while (this.freeableOf(ordinal) > 0 && run.freedPages < run.pagesBudget) {
+    while (more && freeable()) {
       const source = this.emptiest(words, base, run.skipped);
       if (source === 0) {
         more = false;
         break;
       }
       if (!strategy.relocateBegin(source)) {
-        run.skipped.add(source);
-        run.skippedZspages++;
+        run.skip(source);
         continue;
       }
       this.lists.isolate(ordinal, source);
-      const before = run.movedObjects;
-      this.moveObjects(run, ordinal, base, source, target);
-      // Nothing but retired objects: they leave by themselves.
-      if (run.movedObjects === before) run.skipped.add(source);
-      if (this.lists.inuse(source) === 0) {
-        this.objects.retireIsolated(ordinal, source);
-        run.freedPages += tables.pages[ordinal]!;
-      } else this.lists.putback(ordinal, source);
+      const movedBefore = run.movedObjects;
+      const hasRoom = this.moveObjects(run, ordinal, base, source, target);
+      if (this.lists.inuse(source) === 0) this.objects.retireIsolated(ordinal, source);
+      else this.lists.putback(ordinal, source);
       strategy.relocateEnd(source);
-      if (this.lists.inuse(target) === tables.objects[ordinal]!) break;
+      // Nothing but retired objects, which leave by themselves; or no page for the target to grow.
+      if (run.movedObjects === movedBefore) run.skipped.add(source);
+      more = hasRoom || run.movedObjects > movedBefore;
+      if (this.lists.inuse(target) === objects) break;
       if (strategy.isContended(ordinal) || strategy.isMoveContended()) break;
     }
     this.lists.putback(ordinal, target);
-    return more && this.freeableOf(ordinal) > 0;
+    return more && freeable();
   }
 
   /** First zspage of the emptiest partial group that was not found busy before; 0 for none. */
@@ -185,57 +216,30 @@ export class Compactor {
     return 0;
   }
 
-  /** Moves objects until the target is full or the source is empty. */
-  private moveObjects(run: CompactRun, ordinal: number, base: WordIndex, source: ZspageIndex, target: ZspageIndex): void {
-    const { words, tables, plan } = this.state;
+  /** Moves objects until the target is full or the source is empty. False when the target could not grow. */
+  private moveObjects(run: CompactRun, ordinal: number, base: WordIndex, source: ZspageIndex, target: ZspageIndex): boolean {
+    const { words, tables, strategy } = this.state;
     const sizeBytes = tables.sizeBytes[ordinal]!;
     const used = this.lists.used(source);
-    let page = words[this.state.zspageWord(source) + firstPage]!;
-    let pageEnd = plan.pageBytes;
     for (let index = 0; index < used; index++) {
-      if (index * sizeBytes >= pageEnd) {
-        page = words[this.state.pageWord(page) + PAGE.at.link]!;
-        pageEnd += plan.pageBytes;
-      }
-      const from = this.state.locationOf(page, index);
+      const from = this.lists.locate(words[this.state.zspageWord(source) + firstPage]!, index, sizeBytes);
       const header = words[this.state.slotWord(from, sizeBytes)]!;
       if ((header & 1) === 0) continue;
       const cell = this.handles.cellWord((header >>> 1) & this.handles.cellMask);
       // A retired object is not moved: its cell no longer says that it is here.
       if (words[cell] !== from) continue;
-      const to = this.lists.takeSlotOf(ordinal, base, target);
-      run.movedBytes += this.copySlot(from, to, sizeBytes);
+      const grown = this.lists.mustGrow(ordinal, target);
+      if (grown) {
+        if (!this.pages.tryGrow(target, ordinal)) return false;
+        words[base + classPages]! += 1;
+      }
+      const to = this.lists.takeSlotOf(ordinal, base, target, grown);
+      run.movedBytes += this.slots.copy(from, to, sizeBytes);
       run.movedObjects++;
-      this.state.strategy.publish(cell, to);
-      this.state.strategy.retirePlace(from);
-      if (this.lists.inuse(target) === tables.objects[ordinal]! || this.lists.inuse(source) === 0) return;
+      strategy.publish(cell, to);
+      strategy.retirePlace(from);
+      if (this.lists.inuse(target) === tables.objects[ordinal]! || this.lists.inuse(source) === 0) break;
     }
-  }
-
-  /** Copies header and payload of a slot; source and target may each be cut by a page boundary. Returns bytes copied. */
-  private copySlot(from: Location, to: Location, sizeBytes: number): number {
-    const { words, memory, plan } = this.state;
-    const fromWord = this.state.slotWord(from, sizeBytes);
-    const total = Math.min(sizeBytes, (HEADER_BYTES + words[fromWord + 1]! + 7) & ~7);
-    let done = 0;
-    while (done < total) {
-      const source = this.pieceAt(from, sizeBytes, done);
-      const target = this.pieceAt(to, sizeBytes, done);
-      const piece = Math.min(total - done, plan.pageBytes - (source & (plan.pageBytes - 1)), plan.pageBytes - (target & (plan.pageBytes - 1)));
-      if (piece <= COPY_BY_WORD_MAX) {
-        for (let word = 0; word < piece >>> 2; word++) words[target / 4 + word] = words[source / 4 + word]!;
-      } else memory.bytes.copyWithin(target, source, source + piece);
-      done += piece;
-    }
-    return total;
-  }
-
-  /** Byte offset of a slot's byte `done`: in the page where the slot starts, or in the next one. */
-  private pieceAt(location: Location, sizeBytes: number, done: number): number {
-    const { plan, words } = this.state;
-    const page = this.state.pageOf(location);
-    const inPage = this.state.slotStart(location, sizeBytes) + done;
-    if (inPage < plan.pageBytes) return page * plan.pageBytes + inPage;
-    return words[this.state.pageWord(page) + PAGE.at.link]! * plan.pageBytes + inPage - plan.pageBytes;
+    return true;
   }
 }

@@ -26,10 +26,10 @@ export function fullnessGroup(inuse: number, objects: number): number {
 }
 
 /**
- * Pages of a class that perfect packing would free.
+ * Zspages of a class that could be emptied into the others: moving objects between zspages pays while there are any.
  *
  * Source: zs_can_compact().
  */
-export function freeablePages(capacity: number, inuse: number, objectsPerZspage: number, pages: number): number {
-  return capacity <= inuse ? 0 : Math.floor((capacity - inuse) / objectsPerZspage) * pages;
+export function freeableZspages(capacity: number, inuse: number, objectsPerZspage: number): number {
+  return capacity <= inuse ? 0 : Math.floor((capacity - inuse) / objectsPerZspage);
 }

@@ -19,7 +19,7 @@ import type { Location, PageIndex, ZspageIndex } from './strategy/contract.ts';
 import type { WordIndex, Words } from './words/agent.ts';
 import type { ZspageLists } from './zspages.ts';
 
-const { groupMask, groupHeads, inuse, bytesLow, bytesHigh, cellCount } = CLASS.at;
+const { groupMask, groupHeads, inuse, pages: classPages, bytesLow, bytesHigh, cellCount } = CLASS.at;
 const { freeHead } = ZSPAGE.at;
 const { link } = PAGE.at;
 
@@ -165,15 +165,18 @@ export class Objects {
     const { strategy } = state;
     strategy.lock(ordinal);
     const base = state.classWord(ordinal);
-    if (words[base + cellCount] === 0 || (words[base + groupMask]! & GROUPS_WITH_ROOM) === 0) {
-      if (!this.provide(ordinal, base)) return 0;
+    const ready = words[base + cellCount] !== 0 && (words[base + groupMask]! & GROUPS_WITH_ROOM) !== 0;
+    let location = ready ? this.lists.takeSlot(ordinal, base) : 0;
+    if (location === 0) {
+      location = this.takeSlotSlow(ordinal, base);
+      if (location === 0) return 0;
     }
     const raw = handles.take(base);
-    const location = this.lists.takeSlot(ordinal, base);
     const header = this.headerWord(ordinal, location);
     words[header] = (raw << 1) | 1;
     if (ordinal === this.hugeOrdinal) words[state.zspageWord(state.ownerOf(location) >>> OWNER_SHIFT) + freeHead] = sizeBytes;
     else words[header + 1] = sizeBytes;
+    words[base + inuse]! += 1;
     this.countBytes(base, sizeBytes);
     // Plain: nobody else has the handle yet, and whoever hands it over orders this before the other agent's reads.
     words[handles.cellWord(raw & handles.cellMask)] = location;
@@ -181,21 +184,28 @@ export class Objects {
     return handles.handleOf(raw);
   }
 
-  /** Gets a class a free cell and a zspage with room. False, and the class lock dropped, when the pool is full. */
-  private provide(ordinal: number, base: WordIndex): boolean {
-    const { words } = this;
-    let ready = false;
+  /** Gets the class a free cell and a page, then takes a slot. 0, and the class lock dropped, when the pool is full. */
+  private takeSlotSlow(ordinal: number, base: WordIndex): Location {
+    const { words, lists } = this;
+    let location = 0;
     try {
-      ready = words[base + cellCount]! > 0 || this.handles.refill(base);
-      if (ready && (words[base + groupMask]! & GROUPS_WITH_ROOM) === 0) {
-        const zspage = this.pages.newZspage(ordinal);
-        if (zspage === 0) ready = false;
-        else this.lists.adopt(ordinal, zspage);
+      if (words[base + cellCount] === 0 && !this.handles.refill(base)) return 0;
+      let zspage = lists.fullest(base, GROUPS_WITH_ROOM);
+      let grown = false;
+      if (zspage === 0) {
+        zspage = this.pages.newZspage(ordinal);
+        if (zspage === 0) return 0;
+        lists.adopt(ordinal, zspage);
+      } else if (lists.mustGrow(ordinal, zspage)) {
+        grown = this.pages.grow(zspage, ordinal);
+        if (grown) words[base + classPages]! += 1;
+        else zspage = lists.roomInPlace(ordinal, base);
       }
+      if (zspage !== 0) location = lists.takeSlotOf(ordinal, base, zspage, grown);
     } finally {
-      if (!ready) this.state.strategy.unlock(ordinal);
+      if (location === 0) this.state.strategy.unlock(ordinal);
     }
-    return ready;
+    return location;
   }
 
   /** Collects what may be free already: reclaimable records, empty zspages, cells at hand. True when a retry may help. */

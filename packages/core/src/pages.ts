@@ -2,7 +2,7 @@
 //
 // RULES
 //   1. All of it runs under the pages lock, the innermost lock.
-//   2. A zspage gets all its pages or none.
+//   2. A zspage starts with one page and gets the next when its slots reach it, up to its class's chain.
 //   3. Pages that were used before go first: the OS has committed them.
 //   4. A record is never anything but a zspage's record: a lock taken by a stale hint is always some zspage's lock.
 
@@ -13,7 +13,7 @@ import type { PoolState } from './state.ts';
 import type { PageIndex, ZspageIndex } from './strategy/contract.ts';
 import { USAGE_GROUP_SHIFT } from './zspages.ts';
 
-const { pageFreeHead, pageFreeCount, pageFresh, zspageFreeHead, zspageFresh, zspageCount, zspagePages } = HEADER.at;
+const { pageFreeHead, pageFreeCount, pageFresh, zspageFreeHead, zspageFresh, zspageCount } = HEADER.at;
 const { owner, link } = PAGE.at;
 const { usage, freeHead, firstPage, prev, next } = ZSPAGE.at;
 
@@ -43,37 +43,41 @@ export class PageAllocator {
   }
 
   /**
-   * Makes an empty zspage that is on no list; 0 when there are not enough pages. May wait: for the pages lock.
+   * Makes an empty zspage of one page that is on no list; 0 when there is no page. May wait: for the pages lock.
    *
-   * Source: alloc_zspage().
+   * Source: alloc_zspage(), which takes the whole chain at once.
    */
   newZspage(ordinal: number): ZspageIndex {
-    const { strategy, plan, words, tables } = this.state;
-    const pages = tables.pages[ordinal]!;
+    const { strategy, plan, words } = this.state;
     strategy.lock(plan.pagesLock);
-    if (words[pageFreeCount]! + (plan.pages - words[pageFresh]!) < pages) {
-      strategy.unlock(plan.pagesLock);
-      return 0;
-    }
-    const zspage = this.popRecordLocked();
-    let chain = 0;
-    for (let i = 0; i < pages; i++) {
-      const page = this.popPageLocked();
-      const word = this.state.pageWord(page);
-      words[word + link] = chain;
-      words[word + owner] = (zspage << OWNER_SHIFT) | ordinal;
-      chain = page;
-    }
-    words[zspageCount]! += 1;
-    words[zspagePages]! += pages;
+    const page = this.popPageLocked();
+    const zspage = page === 0 ? 0 : this.popRecordLocked();
+    if (zspage !== 0) words[zspageCount]! += 1;
     strategy.unlock(plan.pagesLock);
+    if (zspage === 0) return 0;
     const record = this.state.zspageWord(zspage);
     words[record + usage] = GROUP_ISOLATED << USAGE_GROUP_SHIFT;
     words[record + freeHead] = 0;
-    words[record + firstPage] = chain;
+    words[record + firstPage] = page;
     words[record + prev] = 0;
     words[record + next] = 0;
+    this.claim(page, zspage, ordinal);
     return zspage;
+  }
+
+  /** Adds a page to the end of a zspage's chain; false when there is none. May wait: for the pages lock. */
+  grow(zspage: ZspageIndex, ordinal: number): boolean {
+    return this.append(this.takePage(), zspage, ordinal);
+  }
+
+  /** Like `grow`, but false as well when the pages lock is taken and this agent must not wait. */
+  tryGrow(zspage: ZspageIndex, ordinal: number): boolean {
+    const { strategy, plan, agent } = this.state;
+    if (agent.mayBlock) return this.grow(zspage, ordinal);
+    if (!strategy.tryLock(plan.pagesLock)) return false;
+    const page = this.popPageLocked();
+    strategy.unlock(plan.pagesLock);
+    return this.append(page, zspage, ordinal);
   }
 
   /**
@@ -85,17 +89,14 @@ export class PageAllocator {
     const { words } = this.state;
     const record = this.state.zspageWord(zspage);
     let page = words[record + firstPage]!;
-    let pages = 0;
     while (page !== 0) {
       const following = words[this.state.pageWord(page) + link]!;
       this.pushPageLocked(page);
       page = following;
-      pages++;
     }
     words[record + next] = words[zspageFreeHead]!;
     words[zspageFreeHead] = zspage;
     words[zspageCount]! -= 1;
-    words[zspagePages]! -= pages;
   }
 
   /** Caller holds: the pages lock. */
@@ -107,6 +108,25 @@ export class PageAllocator {
     words[word + link] = words[pageFreeHead]!;
     words[pageFreeHead] = page;
     words[pageFreeCount]! += 1;
+  }
+
+  private append(page: PageIndex, zspage: ZspageIndex, ordinal: number): boolean {
+    if (page === 0) return false;
+    this.claim(page, zspage, ordinal);
+    const { words } = this.state;
+    let last = this.state.pageWord(words[this.state.zspageWord(zspage) + firstPage]!) + link;
+    while (words[last] !== 0) last = this.state.pageWord(words[last]!) + link;
+    // order: release, pairs with readers of spanning objects.
+    Atomics.store(words, last, page);
+    return true;
+  }
+
+  private claim(page: PageIndex, zspage: ZspageIndex, ordinal: number): void {
+    const { words } = this.state;
+    const word = this.state.pageWord(page);
+    words[word + link] = 0;
+    // order: release, pairs with the look-again of lookups.
+    Atomics.store(words, word + owner, (zspage << OWNER_SHIFT) | ordinal);
   }
 
   private popPageLocked(): PageIndex {

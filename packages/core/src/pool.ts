@@ -8,10 +8,12 @@ import type { CompactRun } from './compact.ts';
 import { ZsmallocError, hasCode } from './errors.ts';
 import { SHARE_UNIT, compactThreshold, describe } from './format.ts';
 import { HandleTable, isLocation } from './handles.ts';
-import { AGENT, HEADER, LOCK } from './layout/records.ts';
+import { AGENT, LOCK } from './layout/records.ts';
 import { Migrator } from './migrate.ts';
 import { Objects } from './objects.ts';
 import { PageAllocator } from './pages.ts';
+import { Settler } from './settle.ts';
+import { SlotCopier } from './slots.ts';
 import { OWNER_CLASS_MASK, OWNER_SHIFT } from './state.ts';
 import type { PoolState } from './state.ts';
 import { classRows, poolStats } from './stats.ts';
@@ -52,7 +54,10 @@ export class AgentPool implements HoldingPool {
     this.handles = new HandleTable(state, pages);
     this.objects = new Objects(state, this.handles, pages, lists);
     this.access = new Access(state, this.handles);
-    this.compactor = new Compactor(state, this.handles, lists, this.objects);
+    const slots = new SlotCopier(state);
+    const settler = new Settler(state, this.handles, lists, this.objects, slots);
+    const { handles, objects } = this;
+    this.compactor = new Compactor({ state, handles, lists, pages, objects, slots, settler });
     this.migrator = new Migrator(state, this.handles, pages, lists, this.objects);
     this.verifier = new Verifier(state, this.handles, lists, this.objects);
     this.compactAbove = compactThreshold(state.words);
@@ -235,9 +240,8 @@ export class AgentPool implements HoldingPool {
 
   private compactIfWorthIt(): void {
     this.freesToLook = FREES_PER_LOOK;
-    // Plain: a stale figure compacts a little sooner or later.
-    const used = this.state.words[HEADER.at.zspagePages]!;
-    if (this.compactor.freeable() * SHARE_UNIT > used * this.compactAbove) this.compact();
+    // Estimates: a stale figure compacts a little sooner or later.
+    if (this.compactor.freeable() * SHARE_UNIT > this.compactor.used() * this.compactAbove) this.compact();
   }
 
   private noMemory(sizeBytes: number): ZsmallocError {

@@ -3,7 +3,7 @@
 // RULES
 //   1. Slot sizes grow in steps of page / 256. A slot holds an 8-byte header and the payload; a huge slot is a whole
 //      page without a header.
-//   2. A zspage chains the fewest pages, up to the limit, that waste the fewest bytes at its tail.
+//   2. A full zspage chains the fewest pages, up to the limit, that waste the fewest bytes at its tail.
 //   3. Neighbouring sizes that give the same pages and the same number of slots are one class: the largest of them.
 //
 // Source: zs_create_pool(), get_pages_per_zspage() and can_merge() in Linux mm/zsmalloc.c, 6.3 and later.
@@ -55,6 +55,17 @@ export function pagesPerZspage(sizeBytes: number, pageBytes: number, chainPages:
     }
   }
   return best;
+}
+
+/** Pages that hold the first `slots` slots of a zspage; a zspage has at least one. */
+export function pagesForSlots(slots: number, sizeBytes: number, pageBytes: number): number {
+  return Math.max(1, Math.ceil((slots * sizeBytes) / pageBytes));
+}
+
+/** Pages that hold `objects` objects of a class packed as tightly as they go. */
+export function pagesPacked(objects: number, { sizeBytes, objectsPerZspage, pagesPerZspage: pages }: SizeClass, pageBytes: number): number {
+  const rest = objects % objectsPerZspage;
+  return Math.floor(objects / objectsPerZspage) * pages + (rest === 0 ? 0 : pagesForSlots(rest, sizeBytes, pageBytes));
 }
 
 const known = new Map<string, SizeClasses>();

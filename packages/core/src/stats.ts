@@ -1,7 +1,8 @@
 // What a pool tells about itself. Plain data: safe to send to another agent.
 
-import { GROUPS, freeablePages } from './fullness.ts';
+import { GROUPS } from './fullness.ts';
 import { AGENT, CLASS, HEADER } from './layout/records.ts';
+import { pagesPacked } from './size-class.ts';
 import { holdStill } from './snapshot.ts';
 import type { PoolState } from './state.ts';
 
@@ -48,8 +49,10 @@ export interface ClassRow {
   readonly objectsInUse: number;
   readonly bytesStored: number;
   readonly pagesUsed: number;
+  /** Pages of a full zspage. */
   readonly pagesPerZspage: number;
   readonly objectsPerZspage: number;
+  /** Pages that perfect packing would free. */
   readonly pagesFreeable: number;
 }
 
@@ -65,22 +68,24 @@ export function poolStats(state: PoolState): PoolStats {
 
 function rowsLocked(state: PoolState): ClassRow[] {
   const { words } = state;
-  return state.plan.shape.classes.map(({ ordinal, index, sizeBytes, pagesPerZspage, objectsPerZspage }) => {
-    const base = state.classWord(ordinal);
+  const { pageBytes, shape } = state.plan;
+  return shape.classes.map((sizeClass) => {
+    const { index, sizeBytes, pagesPerZspage, objectsPerZspage } = sizeClass;
+    const base = state.classWord(sizeClass.ordinal);
     const counts = base + CLASS.at.groupCounts;
-    const capacity = words[base + CLASS.at.capacity]!;
+    const pagesUsed = words[base + CLASS.at.pages]!;
     const inuse = words[base + CLASS.at.inuse]!;
     return {
       index,
       sizeBytes,
       groups: Array.from(words.subarray(counts, counts + GROUPS)),
-      objectsCapacity: capacity,
+      objectsCapacity: words[base + CLASS.at.capacity]!,
       objectsInUse: inuse,
       bytesStored: words[base + CLASS.at.bytesLow]! + words[base + CLASS.at.bytesHigh]! * 2 ** 30,
-      pagesUsed: (capacity / objectsPerZspage) * pagesPerZspage,
+      pagesUsed,
       pagesPerZspage,
       objectsPerZspage,
-      pagesFreeable: freeablePages(capacity, inuse, objectsPerZspage, pagesPerZspage),
+      pagesFreeable: Math.max(0, pagesUsed - pagesPacked(inuse, sizeClass, pageBytes)),
     };
   });
 }
@@ -90,7 +95,7 @@ function statsLocked(state: PoolState): PoolStats {
   const rows = rowsLocked(state);
   const sum = (pick: (row: ClassRow) => number): number => rows.reduce((total, row) => total + pick(row), 0);
   const { at } = HEADER;
-  const pagesUsed = words[at.zspagePages]!;
+  const pagesUsed = sum((row) => row.pagesUsed);
   const pagesOfHandles = words[at.cellPages]!;
   const zspages = words[at.zspageCount]!;
   const fixedWords = plan.zspageBase + Math.ceil(plan.cellsMax / plan.pageWords);

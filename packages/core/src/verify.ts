@@ -88,6 +88,7 @@ export class Verifier {
     let inuse = 0;
     let bytes = 0;
     let mask = 0;
+    let pages = 0;
     for (let group = 0; group < GROUPS; group++) {
       let before = 0;
       let count = 0;
@@ -105,6 +106,7 @@ export class Verifier {
         );
         bytes += this.checkZspage(ordinal, zspage);
         inuse += used;
+        pages += this.lists.pages(ordinal, zspage);
         count++;
         before = zspage;
         zspage = words[record + next]!;
@@ -115,6 +117,7 @@ export class Verifier {
     }
     this.expect(words[base + CLASS.at.groupMask] === mask, 'mask-matches-lists', 'the group mask of class', ordinal);
     this.expect(words[base + CLASS.at.capacity] === zspages * objectsPerZspage, 'counters-match', 'capacity of class', ordinal);
+    this.expect(words[base + CLASS.at.pages] === pages, 'counters-match', `pages: ${words[base + CLASS.at.pages]}, found ${pages}, of class`, ordinal);
     this.expect(words[base + CLASS.at.inuse] === inuse, 'counters-match', 'objects in use of class', ordinal);
     const stored = words[base + CLASS.at.bytesLow]! + words[base + CLASS.at.bytesHigh]! * 2 ** 30;
     this.expect(stored === bytes, 'counters-match', `bytes stored: ${stored}, found ${bytes}, in class`, ordinal);
@@ -122,11 +125,11 @@ export class Verifier {
 
   /** Returns the lengths of its objects, added up. */
   private checkZspage(ordinal: number, zspage: ZspageIndex): number {
-    const { pagesPerZspage, objectsPerZspage, sizeBytes } = this.state.plan.shape.classes[ordinal]!;
+    const { objectsPerZspage, sizeBytes } = this.state.plan.shape.classes[ordinal]!;
     const record = this.state.zspageWord(zspage);
     const owner = (zspage << OWNER_SHIFT) | ordinal;
     let page = this.words[record + firstPage]!;
-    for (let i = 0; i < pagesPerZspage; i++) {
+    for (let i = 0; i < this.lists.pages(ordinal, zspage); i++) {
       const word = this.state.pageWord(page);
       this.expect(this.words[word + pageOwner] === owner, 'chain-owned', `position ${i} of zspage ${zspage}, page`, page);
       this.expect(!this.pageOwners.has(page), 'chain-owned', 'a page in two chains', page);
@@ -234,7 +237,6 @@ export class Verifier {
       free.add(page);
     }
     this.expect(words[HEADER.at.pageFreeCount] === free.size, 'pages-accounted', 'the free page count', free.size);
-    this.expect(words[HEADER.at.zspagePages] === this.pageOwners.size, 'pages-accounted', 'component pages', this.pageOwners.size);
     const known = free.size + this.pageOwners.size + words[HEADER.at.cellPages]!;
     this.expect(plan.firstPage + known === fresh, 'pages-accounted', `${known} pages known of ${fresh - plan.firstPage}, fresh`, fresh);
   }

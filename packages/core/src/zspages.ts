@@ -3,17 +3,17 @@
 // RULES
 //   1. Everything here runs under the class lock.
 //   2. A zspage is on exactly one list, unless it is isolated.
-//   3. Slots that were used before are handed out first, last freed first; a fresh zspage links no slots, so making one
-//      touches none of its pages.
+//   3. Slots that were used before are handed out first, last freed first. A zspage has the pages that its used slots
+//      need and no more: it grows by a page when a fresh slot reaches beyond them.
 
 import { GROUP_ISOLATED, GROUPS_WITH_ROOM } from './fullness.ts';
 import { CLASS, PAGE, ZSPAGE } from './layout/records.ts';
-import { OWNER_SHIFT } from './state.ts';
+import { pagesForSlots } from './size-class.ts';
 import type { PoolState } from './state.ts';
 import type { Location, ZspageIndex } from './strategy/contract.ts';
 import type { WordIndex } from './words/agent.ts';
 
-const { groupMask, groupHeads, groupCounts, capacity, inuse: classInuse } = CLASS.at;
+const { groupMask, groupHeads, groupCounts, capacity, pages: classPages } = CLASS.at;
 const { usage, freeHead, firstPage, prev, next } = ZSPAGE.at;
 
 /** Fields of a zspage's usage word; a slot count needs 12 bits: at most 2048 slots of 32 bytes on 64 KiB. */
@@ -44,16 +44,27 @@ export class ZspageLists {
     return this.state.words[this.state.zspageWord(zspage) + usage]! >>> USAGE_GROUP_SHIFT;
   }
 
-  /** Files a new zspage and counts its slots. */
+  /** Pages of a zspage's chain: what its used slots need. */
+  pages(ordinal: number, zspage: ZspageIndex): number {
+    return pagesForSlots(this.used(zspage), this.state.tables.sizeBytes[ordinal]!, this.state.plan.pageBytes);
+  }
+
+  /** Files a new zspage and counts its slots and its page. */
   adopt(ordinal: number, zspage: ZspageIndex): void {
-    this.state.words[this.state.classWord(ordinal) + capacity]! += this.state.tables.objects[ordinal]!;
+    const { words, tables } = this.state;
+    const base = this.state.classWord(ordinal);
+    words[base + capacity]! += tables.objects[ordinal]!;
+    words[base + classPages]! += 1;
     this.putback(ordinal, zspage);
   }
 
-  /** Takes a zspage off its list and stops counting its slots. */
+  /** Takes a zspage off its list and stops counting its slots and pages. */
   disown(ordinal: number, zspage: ZspageIndex): void {
+    const { words, tables } = this.state;
+    const base = this.state.classWord(ordinal);
     if (this.group(zspage) !== GROUP_ISOLATED) this.isolate(ordinal, zspage);
-    this.state.words[this.state.classWord(ordinal) + capacity]! -= this.state.tables.objects[ordinal]!;
+    words[base + capacity]! -= tables.objects[ordinal]!;
+    words[base + classPages]! -= this.pages(ordinal, zspage);
   }
 
   /** Takes a zspage off its list: nobody else allocates from it or moves it. */
@@ -77,31 +88,61 @@ export class ZspageLists {
   }
 
   /**
-   * Takes a slot of the fullest zspage that has room. There must be one.
+   * Takes a slot of the fullest zspage that has room; 0 when that zspage must grow first.
    *
    * Source: find_get_zspage() and obj_malloc().
    */
   takeSlot(ordinal: number, base: WordIndex): Location {
-    this.state.words[base + classInuse]! += 1;
     return this.takeSlotOf(ordinal, base, this.fullest(base, GROUPS_WITH_ROOM));
   }
 
-  /** Takes a slot of one zspage that has room, without counting an object of the class. */
-  takeSlotOf(ordinal: number, base: WordIndex, zspage: ZspageIndex): Location {
+  /** Takes a slot of one zspage that has room; 0 when it must grow first and the caller has not just done that. */
+  takeSlotOf(ordinal: number, base: WordIndex, zspage: ZspageIndex, grown = false): Location {
     const { words, tables } = this.state;
     const record = this.state.zspageWord(zspage);
-    const sizeBytes = tables.sizeBytes[ordinal]!;
-    let state = words[record + usage]!;
-    let location = words[record + freeHead]!;
-    if (location !== 0 && ordinal !== this.hugeOrdinal) {
-      words[record + freeHead] = words[this.state.slotWord(location, sizeBytes)]! >>> 1;
-    } else {
-      const index = ordinal === this.hugeOrdinal ? 0 : (state >>> USAGE_USED_SHIFT) & USAGE_INUSE_MASK;
-      location = this.locate(words[record + firstPage]!, index, sizeBytes);
-      state = (state & ~(USAGE_INUSE_MASK << USAGE_USED_SHIFT)) | ((index + 1) << USAGE_USED_SHIFT);
+    const state = words[record + usage]!;
+    const location = words[record + freeHead]!;
+    if (location === 0 || ordinal === this.hugeOrdinal) {
+      if (!grown && this.mustGrow(ordinal, zspage)) return 0;
+      return this.takeFreshSlot(ordinal, base, zspage, record, state);
     }
+    words[record + freeHead] = words[this.state.slotWord(location, tables.sizeBytes[ordinal]!)]! >>> 1;
     this.setUsage(ordinal, base, zspage, record, state + 1);
     return location;
+  }
+
+  /** Counts a slot that the caller has picked itself. The zspage is isolated. */
+  claimSlot(zspage: ZspageIndex): void {
+    this.state.words[this.state.zspageWord(zspage) + usage]! += 1;
+  }
+
+  /** Says how many slots were ever used. The caller mends the free list. */
+  setUsed(zspage: ZspageIndex, used: number): void {
+    const word = this.state.zspageWord(zspage) + usage;
+    const rest = this.state.words[word]! & ~(USAGE_INUSE_MASK << USAGE_USED_SHIFT);
+    this.state.words[word] = rest | (used << USAGE_USED_SHIFT);
+  }
+
+  /** True when the next fresh slot of a zspage reaches beyond its pages. */
+  mustGrow(ordinal: number, zspage: ZspageIndex): boolean {
+    const { words, plan, tables } = this.state;
+    const record = this.state.zspageWord(zspage);
+    if (ordinal === this.hugeOrdinal || words[record + freeHead] !== 0) return false;
+    const used = this.used(zspage);
+    const sizeBytes = tables.sizeBytes[ordinal]!;
+    return pagesForSlots(used + 1, sizeBytes, plan.pageBytes) > pagesForSlots(used, sizeBytes, plan.pageBytes);
+  }
+
+  /** Any zspage of a class that can give a slot without growing; 0 for none. Source: ours, for a pool without pages. */
+  roomInPlace(ordinal: number, base: WordIndex): ZspageIndex {
+    const { words } = this.state;
+    for (let mask = words[base + groupMask]! & GROUPS_WITH_ROOM; mask !== 0; mask &= mask - 1) {
+      const group = 31 - Math.clz32(mask & -mask);
+      for (let z = words[base + groupHeads + group]!; z !== 0; z = words[this.state.zspageWord(z) + next]!) {
+        if (!this.mustGrow(ordinal, z)) return z;
+      }
+    }
+    return 0;
   }
 
   /**
@@ -133,6 +174,14 @@ export class ZspageLists {
       page = words[this.state.pageWord(page) + PAGE.at.link]!;
     }
     return this.state.locationOf(page, index);
+  }
+
+  private takeFreshSlot(ordinal: number, base: WordIndex, zspage: ZspageIndex, record: WordIndex, state: number): Location {
+    const { words, tables } = this.state;
+    const index = ordinal === this.hugeOrdinal ? 0 : (state >>> USAGE_USED_SHIFT) & USAGE_INUSE_MASK;
+    const rest = state & ~(USAGE_INUSE_MASK << USAGE_USED_SHIFT);
+    this.setUsage(ordinal, base, zspage, record, (rest | ((index + 1) << USAGE_USED_SHIFT)) + 1);
+    return this.locate(words[record + firstPage]!, index, tables.sizeBytes[ordinal]!);
   }
 
   /** Stores a usage word, and refiles the zspage when it has changed its fullness group. */
@@ -177,9 +226,4 @@ export class ZspageLists {
     words[base + groupCounts + group]! -= 1;
     if (words[base + groupHeads + group] === 0) words[base + groupMask]! &= ~(1 << group);
   }
-}
-
-/** Zspage of a page's owner word. */
-export function zspageOfOwner(owner: number): ZspageIndex {
-  return owner >>> OWNER_SHIFT;
 }

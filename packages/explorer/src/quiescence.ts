@@ -14,7 +14,12 @@ export function turnsAtQuiescence(session: Session): number[] {
     return [paused[session.stallCount++ % paused.length]!.id];
   }
   if (session.program.timeouts === 'rescue') return [];
-  return session.threads.filter((thread) => thread.waiter?.isTimed === true).map((thread) => thread.id);
+  return session.threads.filter((thread) => timedWaiter(session, thread) !== undefined).map((thread) => thread.id);
+}
+
+/** The wait of a thread whose timeout fires first. */
+export function timedWaiter(session: Session, thread: VirtualThread): Waiter | undefined {
+  return allWaiters(session).find((waiter) => waiter.thread === thread && waiter.isTimed);
 }
 
 /** Threads that have not ended. */

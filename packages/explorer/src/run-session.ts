@@ -3,6 +3,8 @@
 import { runAsyncExecution } from './async-thread.ts';
 import { ExplorerError } from './errors.ts';
 import { createModelAtomics } from './model-atomics.ts';
+import { installTimers } from './model-timers.ts';
+import { interceptRejections } from './rejections.ts';
 import { type Session } from './session.ts';
 
 const REAL_ATOMICS = globalThis.Atomics;
@@ -48,9 +50,13 @@ async function runAsync<T>(exploration: Generator<Execution, T, void>): Promise<
     const step = exploration.next();
     if (step.done === true) return step.value;
     swap(step.value);
+    const restoreTimers = installTimers(step.value);
+    const restoreRejections = interceptRejections(step.value);
     try {
       await runAsyncExecution(step.value);
     } finally {
+      restoreRejections();
+      restoreTimers();
       restore(step.value);
     }
   }

@@ -314,7 +314,7 @@ export class Session implements MemoryObserver {
       this.#last = id;
       const thread = this.threads[id]!;
       if (this.#isQuiescent) for (const other of this.threads) joinClock(thread.dependence, other.dependence);
-      if (thread.status === 'waiting') {
+      if (thread.status === 'waiting' || thread.status === 'idle') {
         expire(this, thread);
         continue;
       }
@@ -394,6 +394,10 @@ export class Session implements MemoryObserver {
     thread.status = 'done';
     this.stallCount = 0;
     if (thread.isGranted) this.appendLocal(thread);
+    // A notification must not go to an agent that has ended.
+    for (const queue of this.queues.values()) {
+      for (let i = queue.length - 1; i >= 0; i--) if (queue[i]!.thread === thread) queue.splice(i, 1);
+    }
   }
 
   failThread(thread: VirtualThread, error: unknown): void {

@@ -100,6 +100,8 @@ export class VirtualThread {
   virtualTime = 0;
   /** The body's promise is pending and the heap state of this entry is intact. */
   isAlive = false;
+  /** How the body's promise has settled. */
+  settlement: { readonly value: unknown } | { readonly error: unknown } | null = null;
   /** Counts entries of the body, so that jobs of an abandoned entry can be told from those of the present one. */
   entry = 0;
 
@@ -134,6 +136,7 @@ export class VirtualThread {
   /** Prepares a fresh call of the body. */
   beginEntry(): void {
     this.entry++;
+    this.settlement = null;
     this.position = 0;
     this.isUnwinding = false;
     this.isDying = false;

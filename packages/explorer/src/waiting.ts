@@ -5,6 +5,7 @@ import { joinClock } from './clock.ts';
 import { convertElement } from './element-kind.ts';
 import { ACCESS_READ, type Event, type OperationName } from './event.ts';
 import { type Place, readAtomically, wordOf } from './atomic-access.ts';
+import { timedWaiter } from './quiescence.ts';
 import { type Session } from './session.ts';
 import { noteRead, suspendIfSpinning } from './spinning.ts';
 import { Delivery, type VirtualThread, type Waiter } from './virtual-thread.ts';
@@ -64,7 +65,7 @@ export function notify(session: Session, thread: VirtualThread, place: Place, co
 
 /** The timeout of a waiting thread fires, as a step of its own. */
 export function expire(session: Session, thread: VirtualThread): void {
-  const waiter = thread.waiter!;
+  const waiter = timedWaiter(session, thread)!;
   const queue = session.queues.get(waiter.byteOffset)!;
   queue.splice(queue.indexOf(waiter), 1);
   const event = newQueueEvent(session, thread, waiter, 'timeout');

@@ -26,7 +26,6 @@
 // mutex; here it tries that as well, since nobody here can switch preemption off while counting.
 
 import type { LockKind, Mutex, TryRwLock } from '@zsmalloc/core/strategy';
-import { hasCode } from '@zsmalloc/core/words';
 import type { Agent, AgentIndex, WordIndex, Words } from '@zsmalloc/core/words';
 import { spinMutex } from '@zsmalloc/lock-spin';
 import { noReader, notOwner, tooManyReaders } from '@zsmalloc/lock-spin/single';
@@ -45,11 +44,13 @@ export const preemptibleLock: LockKind<TryRwLock> = {
 
 class BoundPreemptibleLock implements TryRwLock {
   private readonly mutex: Mutex;
+  private readonly mutexToLeave: Mutex;
   private readonly words: Words;
   private readonly me: AgentIndex;
 
   constructor(agent: Agent) {
     this.mutex = spinMutex.bind(agent);
+    this.mutexToLeave = spinMutex.bind(unyielding(agent));
     this.words = agent.words;
     this.me = agent.index;
   }
@@ -66,8 +67,8 @@ class BoundPreemptibleLock implements TryRwLock {
   }
 
   readUnlock(word: WordIndex): void {
-    this.lockToLeave(word);
-    const { words, mutex } = this;
+    const { words, mutexToLeave: mutex } = this;
+    mutex.lock(word);
     // Plain: the mutex guards the counter.
     const readers = words[word + COUNTER];
     if (readers > 0) words[word + COUNTER] = readers - 1;
@@ -105,15 +106,18 @@ class BoundPreemptibleLock implements TryRwLock {
     mutex.unlock(word);
     if (readers === READERS_MAX) throw tooManyReaders(NAME, word, READERS_MAX);
   }
+}
 
-  private lockToLeave(word: WordIndex): void {
-    for (;;) {
-      try {
-        this.mutex.lock(word);
-        return;
-      } catch (error) {
-        if (!hasCode(error, 'ERR_ZS_WOULD_BLOCK')) throw error;
-      }
-    }
-  }
+/** The same agent, except that it spins for as long as it takes: ending a read must not fail. */
+function unyielding(agent: Agent): Agent {
+  const { words, index, spin } = agent;
+  return {
+    words,
+    index,
+    spin: { ...spin, refuseAfter: Infinity },
+    // Looked up on each call: async twins change it.
+    get mayBlock() {
+      return agent.mayBlock;
+    },
+  };
 }

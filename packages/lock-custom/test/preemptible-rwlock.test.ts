@@ -6,15 +6,17 @@ describe('PreemptibleRwLock', () => {
   it('lets a reader stay inside across await, while writers give up and readers join', async () => {
     const mine = PreemptibleRwLock.create();
     const theirs = PreemptibleRwLock.attach(structuredClone(mine.descriptor()), 2);
+    const read = await mine.readLockAsync();
+    await Promise.resolve();
+    expect(theirs.tryAcquireWrite()).toBeUndefined();
+    expect(theirs.withReadLock(() => 42)).toBe(42);
+    read.unlock();
     {
-      using _read = await mine.readLockAsync();
-      await Promise.resolve();
-      expect(theirs.tryAcquireWrite()).toBeUndefined();
-      expect(theirs.withReadLock(() => 42)).toBe(42);
+      using write = theirs.tryAcquireWrite();
+      expect(write).toBeDefined();
+      expect(mine.tryReadLock()).toBe(false);
     }
-    using write = theirs.tryAcquireWrite();
-    expect(write).toBeDefined();
-    expect(mine.tryReadLock()).toBe(false);
+    expect(mine.tryReadLock()).toBe(true);
   });
 
   it('acquires without blocking, after other tasks have run', async () => {
@@ -23,8 +25,10 @@ describe('PreemptibleRwLock', () => {
     theirs.tryWriteLock();
     const reading = mine.readLockAsync();
     theirs.writeUnlock();
-    using _read = await reading;
+    const read = await reading;
     expect(theirs.tryWriteLock()).toBe(false);
+    read.unlock();
+    expect(theirs.tryWriteLock()).toBe(true);
   });
 
   it('ends a guard once', () => {

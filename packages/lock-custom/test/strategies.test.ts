@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { expectCode } from '../../lock-spin/test/agents.ts';
+import { totalAtomics } from '../../lock-spin/test/atomics-probe.ts';
 import { CELL, CLASS, FREE_CELL, LOCATION, ZSPAGE, smallPool } from '../../lock-spin/test/small-host.ts';
 import { preemptible, preemptibleAtomic, preemptibleDirect } from '../src/strategies.ts';
 
@@ -8,6 +9,17 @@ describe('the words of the strategies', () => {
     expect(preemptible.words).toEqual({ pool: 1, lock: 1, zspage: 2, agent: 0 });
     expect(preemptibleAtomic.words).toEqual({ pool: 1, lock: 1, zspage: 1, agent: 0 });
     expect(preemptibleDirect.words).toEqual({ pool: 0, lock: 1, zspage: 1, agent: 0 });
+  });
+});
+
+describe('the Atomics calls per read', () => {
+  it.each([
+    [preemptible, 6],
+    [preemptibleAtomic, 4],
+    [preemptibleDirect, 3],
+  ])('of $id are as few as the README says', (strategy, calls) => {
+    const reader = smallPool(strategy).bind(1);
+    expect(totalAtomics(() => (reader.readBegin(CELL), reader.readEnd(ZSPAGE)))).toBe(calls);
   });
 });
 

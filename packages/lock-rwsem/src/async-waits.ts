@@ -4,7 +4,7 @@
 // order, and the node stands for the first of them. So async waits never allocate shared memory.
 //
 // RULES
-//   1. The node is only ever woken to try again (queue.ts, rule 4). A grant therefore happens in this agent's own code,
+//   1. The node is only ever woken to try again (waking.ts, rule 4). A grant therefore happens in this agent's own code,
 //      and hands the lock to the first pending call in the same step: an aborted call has left the list by then, so it
 //      can neither get a grant nor lose one for others.
 //   2. A pending wait keeps the process alive: `waitAsync` does not, so a timer runs beside it. It also looks after the
@@ -30,6 +30,8 @@ export interface AsyncOptions {
 
 /** Pause between tries of a wait that has to poll, in ms. */
 const POLL_MS = 4;
+/** Timers with a longer delay fire at once. 25 days: as good as no limit. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
 
 interface Waiter {
   readonly flags: number;
@@ -81,7 +83,7 @@ export class AsyncWaits {
           // order: none. For the error's text.
           reject(timedOut(mode, timeoutMs!, Atomics.load(this.words, this.lock)));
         });
-      const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs);
+      const timer = timeoutMs === undefined || timeoutMs > TIMER_MS_MAX ? undefined : setTimeout(expire, timeoutMs);
       const release = (): void => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', abort);

@@ -8,7 +8,7 @@
 //           flags  FOR_WRITE, ASYNC, HINT, RESERVED            guard: bucket lock
 //           next   next node of the bucket, 0 at its end       guard: bucket lock
 //           tries  how often it has been passed over           guard: bucket lock
-//           park   IDLE, PARKED, WOKEN or GRANTED              atomic: the futex word of this one wait
+//           park   IDLE, PARKED, WOKEN, GRANTED or EXPELLED    atomic: the futex word of this one wait
 //
 // RULES
 //   1. Whoever changes a queue, or QUEUED, HANDOFF or WAKING of a lock word, holds the lock's bucket lock.
@@ -64,6 +64,8 @@ export const PARKED = 1;
 export const WOKEN = 2;
 /** The lock is held for this reader, and the node is out of the queue. */
 export const GRANTED = 3;
+/** It was woken, did not come, and is out of the queue. If it comes after all it queues again. */
+export const EXPELLED = 4;
 
 /** One agent's view of a parking lot. */
 export class ParkingLot {

@@ -1,7 +1,7 @@
 // The reader-writer semaphore: its fast paths, and spinning before the queue.
 //
 // One object per agent serves all locks of a parking lot; calls name a lock by its word. The word's states are in word.ts,
-// the queue's rules in queue.ts.
+// the rules of the queue in waking.ts.
 //
 // RULES
 //   1. Readers wait for a writer, for a reservation, and behind parked waiters. Writers wait for readers, writers and
@@ -24,7 +24,7 @@ import { LockQueue } from './queue.ts';
 import { sleepFor } from './sleep.ts';
 import type { SpinLimits } from './spin.ts';
 import { spinRound } from './spin.ts';
-import { BARS_READER, BARS_READER_IN_TURN, BARS_WRITER, CROWDED, HANDOFF, QUEUED, READER, READERS } from './word.ts';
+import { BARS_READER, BARS_READER_IN_TURN, BARS_STEALING_READER, BARS_WRITER, CROWDED, QUEUED, READER, READERS } from './word.ts';
 import { OWNER, WAKING, WRITER, ownerOf, writeHold } from './word.ts';
 
 /** Reader-writer lock and mutex over the words of one parking lot. */
@@ -157,20 +157,25 @@ export class Rwsem implements RwLock, Mutex {
   }
 
   private readLockSlow(lock: WordIndex, before: number, deadline: number): boolean {
-    this.readUnlock(lock); // The hold was added before looking; it may be the last one now, with a writer waiting.
+    const { mayBlock, index } = this.agent;
+    // Stealing: nobody else was inside and nothing is reserved, so the hold that was added is good.
+    if ((before & (mayBlock ? BARS_STEALING_READER : BARS_READER_IN_TURN)) === 0) return true;
+    this.readUnlock(lock); // Takes the hold back. It may be the last one by now, with a writer waiting.
     if ((before & CROWDED) !== 0) throw tooManyReaders(lock);
-    const mayBlock = this.agent.mayBlock;
-    const self = (before & WRITER) !== 0 && ownerOf(before) === this.agent.index;
-    if (self && mayBlock) throw waitsForItself('reading', lock, this.agent.index);
-    const bars = mayBlock ? BARS_READER : BARS_READER_IN_TURN;
-    const hopeless = mayBlock ? QUEUED | HANDOFF : 0;
+    const self = (before & WRITER) !== 0 && ownerOf(before) === index;
+    if (self && mayBlock) throw waitsForItself('reading', lock, index);
     const rounds = this.roundsFor(self);
     let seen = before;
-    for (let round = 0; round <= rounds && (seen & hopeless) === 0; round++) {
+    for (let round = 0; round <= rounds; round++) {
       // order: relaxed. The compare-exchange decides.
       seen = Atomics.load(this.words, lock);
-      // order: acquire, pairs with writeUnlock and downgrade.
-      if ((seen & bars) === 0 && Atomics.compareExchange(this.words, lock, seen, seen + READER) === seen) return true;
+      const queues = mayBlock && (seen & QUEUED) !== 0;
+      if ((seen & (queues ? BARS_STEALING_READER : BARS_READER_IN_TURN)) === 0) {
+        // order: acquire, pairs with writeUnlock and downgrade.
+        if (Atomics.compareExchange(this.words, lock, seen, seen + READER) === seen) return true;
+      } else if (queues && (seen & WRITER) === 0) {
+        break; // Other readers are inside, and they go first in line for as long as somebody is parked.
+      }
       spinRound(round, Infinity);
     }
     if (!mayBlock) this.refuse('reading', lock, seen, rounds);
@@ -227,7 +232,7 @@ export class Rwsem implements RwLock, Mutex {
   /** Ends or changes a write hold of a word that has more in it than the hold. */
   private exchangeWriteHold(lock: WordIndex, found: number, hold: number): void {
     if ((found & (WRITER | OWNER)) !== this.mine) throw notHeld('writing', lock, found, this.agent.index);
-    // order: release, pairs with every lock call. A waiter that is not seen here sees the lock free: queue.ts, rule 1.
+    // order: release, pairs with every lock call. A waiter that is not seen here sees the lock free: waking.ts, rule 1.
     const before = Atomics.add(this.words, lock, hold - this.mine);
     if ((before & (QUEUED | WAKING)) === QUEUED) this.queue.wake(lock);
   }

@@ -7,7 +7,7 @@
 //   3. A time limit may end a wait only through `leave`: a grant that came first is kept.
 
 import type { WordIndex } from '@zsmalloc/core/words';
-import { FOR_WRITE, GRANTED, PARKED, WOKEN } from './lot.ts';
+import { EXPELLED, FOR_WRITE, GRANTED, PARKED, WOKEN } from './lot.ts';
 import type { LockQueue } from './queue.ts';
 import { spinRound } from './spin.ts';
 import { READERS, WRITER } from './word.ts';
@@ -39,7 +39,7 @@ export function sleepFor(queue: LockQueue, lock: WordIndex, flags: number, deadl
     const outcome = Atomics.wait(lot.words, park, PARKED, left);
     const state = lot.parkState(node);
     if (state === GRANTED) return true;
-    if (state === WOKEN) {
+    if (state === WOKEN || state === EXPELLED) {
       if ((flags & FOR_WRITE) !== 0) spinWhileHeld(queue, lock, rounds);
       if (queue.retry(lock, node)) return true;
       suspect = false;

@@ -45,6 +45,8 @@ export const READERS: number = 0x1ffff << READER_SHIFT;
 export const BARS_READER: number = WRITER | QUEUED | HANDOFF | BROKEN | CROWDED;
 /** What keeps out a reader that has waited for its turn, or that cannot wait in the queue. */
 export const BARS_READER_IN_TURN: number = WRITER | HANDOFF | BROKEN | CROWDED;
+/** What keeps a reader from taking a lock ahead of parked waiters. */
+export const BARS_STEALING_READER: number = WRITER | HANDOFF | BROKEN | READERS;
 /** What keeps a writer out. QUEUED does not: a running writer may take the lock before a parked one. */
 export const BARS_WRITER: number = WRITER | HANDOFF | BROKEN | READERS;
 

@@ -76,24 +76,24 @@ class BoundSpinMutex implements Mutex {
     const { agent, words, me } = this;
     if ((seen & OWNER) === me) throw selfDeadlock(NAME, word, me);
     const patience = patienceRounds(agent);
+    let state = seen;
     let asked = 0;
     for (let round = 0; ; round++) {
-      waitRound(agent, round, NAME, word, asked);
-      // order: relaxed, no partner. The CAS below decides; atomic because a plain read may be hoisted out of the loop.
-      const state = Atomics.load(words, word);
       const starving = round >= patience;
-      if ((state & OWNER) === 0) {
-        if (state !== 0 && !starving) continue;
+      if ((state & OWNER) !== 0) {
+        if (starving) asked = STARVING | CONTENDED;
+        else if (round >= agent.spin.yieldAfter) asked = CONTENDED;
+        if ((state & asked) !== asked) {
+          // order: relaxed, no partner. A request; losing the race costs one round.
+          Atomics.compareExchange(words, word, state, state | asked);
+        }
+      } else if (state === 0 || starving) {
         // order: acquire, pairs with unlock. As in lock.
         if (Atomics.compareExchange(words, word, state, me) === state) return;
-        continue;
       }
-      if (starving) asked = STARVING | CONTENDED;
-      else if (round >= agent.spin.yieldAfter) asked = CONTENDED;
-      if ((state & asked) !== asked) {
-        // order: relaxed, no partner. A request; losing the race costs one round.
-        Atomics.compareExchange(words, word, state, state | asked);
-      }
+      waitRound(agent, round, NAME, word, asked);
+      // order: relaxed, no partner. The CAS above decides; atomic because a plain read may be hoisted out of the loop.
+      state = Atomics.load(words, word);
     }
   }
 

@@ -108,11 +108,9 @@ class BoundSpinRwLock implements RwLock {
     if ((seen & OWNER) === me) throw selfDeadlock(NAME, word, me);
     if (seen >= FULL) throw tooManyReaders(NAME, word, READERS_MAX);
     const patience = patienceRounds(agent);
+    let state = seen;
     let asked = 0;
     for (let round = 0; ; round++) {
-      waitRound(agent, round, NAME, word, asked);
-      // order: relaxed, no partner. The CAS below decides.
-      const state = Atomics.load(words, word);
       const closed = round >= patience ? OWNER | FULL : CLOSED;
       if ((state & closed) === 0) {
         // order: acquire, pairs with writeUnlock. As in readLock.
@@ -122,17 +120,18 @@ class BoundSpinRwLock implements RwLock {
         // order: relaxed, no partner. A request; losing the race costs one round.
         Atomics.compareExchange(words, word, state, state | CONTENDED);
       }
+      waitRound(agent, round, NAME, word, asked);
+      // order: relaxed, no partner. The CAS above decides.
+      state = Atomics.load(words, word);
     }
   }
 
   private writeLockSlow(word: WordIndex, seen: number): void {
     const { agent, words, me } = this;
     if ((seen & OWNER) === me) throw selfDeadlock(NAME, word, me);
+    let state = seen;
     let asked = 0;
     for (let round = 0; ; round++) {
-      waitRound(agent, round, NAME, word, asked);
-      // order: relaxed, no partner. The CAS below decides.
-      const state = Atomics.load(words, word);
       if ((state & ~WAITING) === 0) {
         // Clears WAITING: a writer that still waits sets it again.
         // order: acquire, pairs with readUnlock and writeUnlock. As in writeLock.
@@ -142,6 +141,9 @@ class BoundSpinRwLock implements RwLock {
         // order: relaxed, no partner. A request; losing the race costs one round.
         Atomics.compareExchange(words, word, state, state | WAITING);
       }
+      waitRound(agent, round, NAME, word, asked);
+      // order: relaxed, no partner. The CAS above decides.
+      state = Atomics.load(words, word);
     }
   }
 

@@ -6,18 +6,22 @@
 //   2. A waiter that gives up clears what it asked for, so that the word is as if it had never come.
 //   3. A waiter that dies leaves its bits. They cost the next waiter its patience, once, and nobody hangs.
 
-import { backOff, hasCode } from '@zsmalloc/core/words';
+import { SPIN_BUDGET, backOff, hasCode } from '@zsmalloc/core/words';
 import type { Agent, WordIndex } from '@zsmalloc/core/words';
 
 /** Yields before a waiter counts as starving. 8 yields of 0.05 ms, with their wakes, are about 1 ms: locks.md A.4. */
 const STARVING_YIELDS = 8;
-/** Share of its budget after which an agent that may not block counts as starving: most of it is left to profit. */
+/** Share of the budget after which an agent that may not block counts as starving: most of it is left to profit. */
 const STARVING_SHARE = 0.25;
+/** The same for a budget without end. */
+const STARVING_ROUNDS = SPIN_BUDGET.refuseAfter * STARVING_SHARE;
 
 /** Rounds after which a waiter counts as starving. */
 export function patienceRounds(agent: Agent): number {
   const { spin } = agent;
-  return agent.mayBlock ? spin.yieldAfter + STARVING_YIELDS : spin.refuseAfter * STARVING_SHARE;
+  return agent.mayBlock
+    ? spin.yieldAfter + STARVING_YIELDS
+    : Math.min(spin.refuseAfter * STARVING_SHARE, STARVING_ROUNDS);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bigLock } from '../src/big-lock.ts';
 import { expectCode } from './agents.ts';
+import { totalAtomics } from './atomics-probe.ts';
 import { CELL, CLASS, FREE_CELL, LOCATION, ZSPAGE, smallPool } from './small-host.ts';
 
 function twoAgents() {
@@ -11,6 +12,14 @@ function twoAgents() {
 describe('bigLock', () => {
   it('takes one word in all', () => {
     expect(bigLock.words).toEqual({ pool: 1, lock: 0, zspage: 0, agent: 0 });
+  });
+
+  it('costs two Atomics calls per read, and none inside another section', () => {
+    const { first } = twoAgents();
+    const read = () => totalAtomics(() => (first.readBegin(CELL), first.readEnd(ZSPAGE)));
+    expect(read()).toBe(2);
+    first.lock(CLASS);
+    expect(read()).toBe(0);
   });
 
   it('keeps other agents out of everything while a read is open', () => {

@@ -7,7 +7,15 @@ const nothing = () => {};
 /** Excludes nobody. */
 export const noLock = {
   words: 1,
-  bind: () => ({ lock: nothing, unlock: nothing, readLock: nothing, readUnlock: nothing, tryWriteLock: () => true, writeLock: nothing, writeUnlock: nothing }),
+  bind: () => ({
+    lock: nothing,
+    unlock: nothing,
+    readLock: nothing,
+    readUnlock: nothing,
+    tryWriteLock: () => true,
+    writeLock: nothing,
+    writeUnlock: nothing,
+  }),
 };
 
 /** Excludes readers from each other. */

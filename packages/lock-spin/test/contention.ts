@@ -41,6 +41,6 @@ export async function contend(kind: BuiltKind, roles: Role[], rounds: number, wa
   return {
     counters: [words[PLACE.first], words[PLACE.second]],
     faults: faults.reduce((sum, count) => sum + count, 0),
-    lockWords: [...words.slice(PLACE.lock, PLACE.first)].filter((word) => word !== 0),
+    lockWords: Array.from(words.subarray(PLACE.lock, PLACE.first)).filter((word) => word !== 0),
   };
 }

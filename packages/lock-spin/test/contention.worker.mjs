@@ -10,15 +10,16 @@ const nobody = new Int32Array(new SharedArrayBuffer(4));
 
 /** Being descheduled inside the section is what makes a broken lock visible. */
 function dawdle(round) {
-  if (round % 64 === 0) Atomics.wait(nobody, 0, 0, 0.05);
+  if (round % 128 === 0) Atomics.wait(nobody, 0, 0, 0.05);
 }
 
+/** Sleeps where a lock that lets two writers in loses an update, and where one that lets readers in shows half of it. */
 function change(round) {
   const first = words[place.first];
+  dawdle(round);
   words[place.first] = first + 1;
   dawdle(round);
   words[place.second] = first + 1;
-  return first;
 }
 
 /** Returns 1 when a writer was inside at the same time. */
@@ -77,4 +78,5 @@ for (let left = Atomics.load(words, place.start); left > 0; left = Atomics.load(
 }
 let faults = 0;
 for (let round = 0; round < rounds; round++) faults += roles[role](round) ?? 0;
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's port has no origin.
 parentPort.postMessage(faults);

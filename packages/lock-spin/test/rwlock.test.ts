@@ -95,7 +95,7 @@ describe('spinRwLock', () => {
       },
       () => first.readLock(0),
     );
-    expect(contended).toEqual([false, false, false, true, true]);
+    expect(contended).toEqual([false, false, true, true, true]);
     expect(words[0]).toBe(READER);
   });
 

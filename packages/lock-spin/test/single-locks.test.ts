@@ -42,8 +42,10 @@ describe('SpinMutex', () => {
     theirs.lock();
     const acquiring = mine.lockAsync();
     theirs.unlock();
-    using _guard = await acquiring;
+    const guard = await acquiring;
     expect(theirs.tryLock()).toBe(false);
+    guard.unlock();
+    expect(theirs.tryLock()).toBe(true);
   });
 
   it('refuses a descriptor that does not fit', () => {
@@ -69,12 +71,13 @@ describe('SpinRwLock', () => {
     });
     theirs.readUnlock();
     mine.withWriteLock(() => expect(theirs.tryReadLock()).toBe(false));
-    {
-      using _read = mine.acquireRead();
-      expect(theirs.tryWriteLock()).toBe(false);
-    }
-    using _write = mine.acquireWrite();
+    const read = mine.acquireRead();
+    expect(theirs.tryWriteLock()).toBe(false);
+    read.unlock();
+    const write = mine.acquireWrite();
     expect(theirs.tryReadLock()).toBe(false);
+    write.unlock();
+    expect(theirs.tryWriteLock()).toBe(true);
   });
 
   it('acquires without blocking', async () => {
@@ -87,7 +90,9 @@ describe('SpinRwLock', () => {
     expect(theirs.tryWriteLock()).toBe(false);
     const writing = theirs.writeLockAsync();
     read.unlock();
-    using _write = await writing;
+    const write = await writing;
     expect(mine.tryReadLock()).toBe(false);
+    write.unlock();
+    expect(mine.tryReadLock()).toBe(true);
   });
 });

@@ -23,6 +23,7 @@ export interface SmallPool {
 export function smallPool(strategy: Strategy): SmallPool {
   const words = sharedWords(64);
   const reclaimed: number[] = [];
+  const reclaim = (location: number): number => reclaimed.push(location);
   words[CELL] = LOCATION;
   return {
     words,
@@ -30,7 +31,6 @@ export function smallPool(strategy: Strategy): SmallPool {
     bind: (index) => {
       const agent = createAgent(words, index, SMALL_BUDGET);
       agent.mayBlock = false;
-      const reclaim = (location: number): number => reclaimed.push(location);
       const host: Partial<StrategyHost> = {
         agent,
         poolBase: 0,

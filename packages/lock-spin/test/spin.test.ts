@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { spin } from '../src/spin.ts';
 import { expectCode } from './agents.ts';
+import { totalAtomics } from './atomics-probe.ts';
 import { CELL, CLASS, LOCATION, ZSPAGE, smallPool } from './small-host.ts';
 
 describe('spin', () => {
   it('takes one word per pool, structure lock and zspage', () => {
     expect(spin.words).toEqual({ pool: 1, lock: 1, zspage: 1, agent: 0 });
+  });
+
+  it('costs four Atomics calls per read', () => {
+    const reader = smallPool(spin).bind(1);
+    expect(totalAtomics(() => (reader.readBegin(CELL), reader.readEnd(ZSPAGE)))).toBe(4);
   });
 
   it('keeps movers out of a zspage that is being read, and out of no other', () => {

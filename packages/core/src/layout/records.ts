@@ -49,8 +49,7 @@ const headerFields = {
   zspageFreeHead: { words: 1, guard: 'pages lock', doc: 'First free zspage record, linked by `next`; 0 for none.' },
   zspageFresh: { words: 1, guard: 'pages lock', doc: 'First zspage record that was never used.' },
   zspageCount: { words: 1, guard: 'pages lock', doc: 'Zspages that exist.' },
-  zspagePages: { words: 1, guard: 'pages lock', doc: 'Component pages of all zspages.' },
-  reservedPages: { words: 9, guard: 'pages lock', doc: 'Zero; ends the line.' },
+  reservedPages: { words: 10, guard: 'pages lock', doc: 'Zero; ends the line.' },
   cellFresh: { words: 1, guard: 'handles lock', doc: 'First handle cell that was never used.' },
   cellFreeHead: { words: 1, guard: 'handles lock', doc: 'First cell of the stock; 0 for none.' },
   cellFreeTail: { words: 1, guard: 'handles lock', doc: 'Last cell of the stock.' },
@@ -74,9 +73,11 @@ const classFields = {
   inuse: { words: 1, guard: 'class lock', doc: 'Slots in use, retired ones included.' },
   bytesLow: { words: 1, guard: 'class lock', doc: 'Lengths of all objects: the low 30 bits.' },
   bytesHigh: { words: 1, guard: 'class lock', doc: 'Lengths of all objects: in units of 2^30.' },
+  pages: { words: 1, guard: 'class lock', doc: 'Component pages of all zspages of the class.' },
   cellHead: { words: 1, guard: 'class lock', doc: 'First free handle cell at hand; 0 for none.' },
   cellTail: { words: 1, guard: 'class lock', doc: 'Last free handle cell at hand.' },
   cellCount: { words: 1, guard: 'class lock', doc: 'Free handle cells at hand.' },
+  reserved: { words: 15, guard: 'class lock', doc: 'Zero; ends the line.' },
 } as const;
 export const CLASS: Layout<keyof typeof classFields> = defineLayout('class', LINE_WORDS, classFields);
 

@@ -1,0 +1,136 @@
+// Settling a zspage: its objects move to its first slots, and the pages that its last slots used are freed.
+//
+// The kernel frees whole zspages only. After compaction each class still has a zspage that is partly used, and with a
+// hundred classes their empty halves are what remains of the overhead.
+//
+// RULES
+//   1. The zspage is shut to readers while it is settled; a busy one is skipped and counted.
+//   2. A retired object or place counts as used: it keeps its pages until it has been reclaimed.
+//   3. The free list is rebuilt: it may have linked slots of the pages that go.
+
+import type { CompactRun } from './compact.ts';
+import { GROUPS_PARTIAL } from './fullness.ts';
+import type { HandleTable } from './handles.ts';
+import { CLASS, PAGE, ZSPAGE } from './layout/records.ts';
+import type { Objects } from './objects.ts';
+import { pagesForSlots } from './size-class.ts';
+import type { SlotCopier } from './slots.ts';
+import type { PoolState } from './state.ts';
+import type { Location, ZspageIndex } from './strategy/contract.ts';
+import type { WordIndex } from './words/agent.ts';
+import type { ZspageLists } from './zspages.ts';
+
+const { groupMask, groupHeads, pages: classPages } = CLASS.at;
+const { firstPage, freeHead, next } = ZSPAGE.at;
+
+/** See the head of the file. */
+export class Settler {
+  private readonly state: PoolState;
+  private readonly handles: HandleTable;
+  private readonly lists: ZspageLists;
+  private readonly objects: Objects;
+  private readonly slots: SlotCopier;
+
+  constructor(state: PoolState, handles: HandleTable, lists: ZspageLists, objects: Objects, slots: SlotCopier) {
+    this.state = state;
+    this.handles = handles;
+    this.lists = lists;
+    this.objects = objects;
+    this.slots = slots;
+  }
+
+  /** Settles every partly used zspage of a class that would give a page. Caller holds: move and class locks. */
+  settleClass(run: CompactRun, ordinal: number, base: WordIndex): void {
+    const { words, strategy } = this.state;
+    for (let mask = words[base + groupMask]! & GROUPS_PARTIAL; mask !== 0; mask &= mask - 1) {
+      const group = 31 - Math.clz32(mask & -mask);
+      let following = 0;
+      for (let zspage = words[base + groupHeads + group]!; zspage !== 0; zspage = following) {
+        following = words[this.state.zspageWord(zspage) + next]!;
+        if (!this.worthIt(ordinal, zspage)) continue;
+        if (strategy.relocateBegin(zspage)) {
+          this.settle(run, ordinal, base, zspage);
+          strategy.relocateEnd(zspage);
+        } else if (!run.skipped.has(zspage)) run.skip(zspage);
+      }
+    }
+  }
+
+  private worthIt(ordinal: number, zspage: ZspageIndex): boolean {
+    const { plan, tables } = this.state;
+    return this.lists.pages(ordinal, zspage) > pagesForSlots(this.lists.inuse(zspage), tables.sizeBytes[ordinal]!, plan.pageBytes);
+  }
+
+  /** Caller holds: move, class and zspage. */
+  private settle(run: CompactRun, ordinal: number, base: WordIndex, zspage: ZspageIndex): void {
+    const { words, tables } = this.state;
+    const sizeBytes = tables.sizeBytes[ordinal]!;
+    const record = this.state.zspageWord(zspage);
+    const before = this.lists.pages(ordinal, zspage);
+    this.lists.isolate(ordinal, zspage);
+    words[record + freeHead] = 0;
+    let low = 0;
+    for (let high = this.lists.used(zspage) - 1; low < high; high--) {
+      while (low < high && this.isTagged(zspage, low, sizeBytes)) low++;
+      if (low < high) this.move(run, zspage, high, low, sizeBytes);
+    }
+    this.relinkFree(zspage, sizeBytes);
+    const keep = this.lists.pages(ordinal, zspage);
+    this.dropTail(words[record + firstPage]!, keep);
+    words[base + classPages]! -= before - keep;
+    this.lists.putback(ordinal, zspage);
+  }
+
+  /** Moves the live object of slot `high`, if there is one, to the free slot `low`. */
+  private move(run: CompactRun, zspage: ZspageIndex, high: number, low: number, sizeBytes: number): void {
+    const { words, strategy } = this.state;
+    const from = this.at(zspage, high, sizeBytes);
+    const header = words[this.state.slotWord(from, sizeBytes)]!;
+    if ((header & 1) === 0) return;
+    const cell = this.handles.cellWord((header >>> 1) & this.handles.cellMask);
+    if (words[cell] !== from) return;
+    const to = this.at(zspage, low, sizeBytes);
+    this.lists.claimSlot(zspage);
+    run.movedBytes += this.slots.copy(from, to, sizeBytes);
+    run.movedObjects++;
+    strategy.publish(cell, to);
+    strategy.retirePlace(from);
+  }
+
+  /** Ends the used slots behind the last one that is tagged, and links the free ones before it, lowest first. */
+  private relinkFree(zspage: ZspageIndex, sizeBytes: number): void {
+    const { words } = this.state;
+    let used = this.lists.used(zspage);
+    while (used > 0 && !this.isTagged(zspage, used - 1, sizeBytes)) used--;
+    this.lists.setUsed(zspage, used);
+    let head: Location = 0;
+    for (let index = used - 1; index >= 0; index--) {
+      if (this.isTagged(zspage, index, sizeBytes)) continue;
+      const location = this.at(zspage, index, sizeBytes);
+      words[this.state.slotWord(location, sizeBytes)] = head << 1;
+      head = location;
+    }
+    words[this.state.zspageWord(zspage) + freeHead] = head;
+  }
+
+  /** Cuts the chain after `keep` pages. */
+  private dropTail(first: number, keep: number): void {
+    const { words } = this.state;
+    let word = this.state.pageWord(first) + PAGE.at.link;
+    for (let i = 1; i < keep; i++) word = this.state.pageWord(words[word]!) + PAGE.at.link;
+    let page = words[word]!;
+    words[word] = 0;
+    while (page !== 0) {
+      this.objects.reclaimPage(page);
+      page = words[this.state.pageWord(page) + PAGE.at.link]!;
+    }
+  }
+
+  private at(zspage: ZspageIndex, index: number, sizeBytes: number): Location {
+    return this.lists.locate(this.state.words[this.state.zspageWord(zspage) + firstPage]!, index, sizeBytes);
+  }
+
+  private isTagged(zspage: ZspageIndex, index: number, sizeBytes: number): boolean {
+    return (this.state.words[this.state.slotWord(this.at(zspage, index, sizeBytes), sizeBytes)]! & 1) === 1;
+  }
+}

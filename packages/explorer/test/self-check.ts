@@ -1,0 +1,131 @@
+// Is the reduction sound? Random small programs: the unreduced search and the reduced one must reach the same outcomes.
+
+import { explore, exploreFaulty } from '../src/explore.ts';
+import { ModelMemory } from '../src/model-memory.ts';
+import { type ExploreOptions, type ThreadContext } from '../src/options.ts';
+import { Random } from '../src/random.ts';
+import { type ReductionFault } from '../src/source-dpor.ts';
+
+/** One instruction: an opcode, one of two words, a small value. */
+type Instruction = readonly [opcode: number, word: number, value: number];
+
+const OPCODES = 14;
+const EXECUTIONS_MAX = 60_000;
+
+export interface RandomProgram {
+  readonly threads: readonly (readonly Instruction[])[];
+  readonly isSymmetric: boolean;
+}
+
+export function randomProgram(random: Random): RandomProgram {
+  const threadCount = 2 + random.below(2);
+  const length = (): number => 1 + random.below(threadCount === 2 ? 5 : 3);
+  const isSymmetric = random.below(6) === 0;
+  const body = (): Instruction[] =>
+    Array.from({ length: length() }, () => [random.below(OPCODES), random.below(2), random.below(3)] as const);
+  const first = body();
+  return { threads: Array.from({ length: threadCount }, (_, i) => (isSymmetric && i > 0 ? first : body())), isSymmetric };
+}
+
+function step(words: Int32Array, [opcode, word, value]: Instruction, context: ThreadContext): unknown {
+  switch (opcode) {
+    case 0:
+    case 1:
+      return Atomics.load(words, word);
+    case 2:
+      return Atomics.store(words, word, value);
+    case 3:
+      return Atomics.add(words, word, value + 1);
+    case 4:
+    case 5:
+      return Atomics.compareExchange(words, word, value, value + 1);
+    case 6:
+      return Atomics.wait(words, word, value);
+    case 7:
+      return Atomics.notify(words, word, 1);
+    case 8:
+      while (Atomics.load(words, word) === value) Atomics.pause();
+      return 'seen';
+    case 9: // A loop over two words, with a pause.
+      while (Atomics.load(words, word) === value && Atomics.load(words, 1 - word) === value) Atomics.pause();
+      return 'left';
+    case 10: // A spin without a pause.
+      for (let turn = 0; Atomics.load(words, word) === value; turn++) if (turn === 6) return 'gave up';
+      return 'went on';
+    case 11: // A retry loop without a pause.
+      while (Atomics.compareExchange(words, word, value, value + 1) !== value) if (Atomics.load(words, 1 - word) === 2) return 'no';
+      return 'took';
+    case 12:
+      return Atomics.exchange(words, word, value);
+    default:
+      return context.ghost((log) => (log as number[]).push(context.id));
+  }
+}
+
+/** Sorted outcomes of a program: how it ended, what each thread got, and the final memory. */
+export function outcomes(program: RandomProgram, options: Partial<ExploreOptions>, fault?: ReductionFault): Outcomes {
+  const found = new Set<string>();
+  const memory = new ModelMemory(8);
+  const all: ExploreOptions = {
+    memory,
+    ghost: () => [],
+    threads: program.threads.map((code) => (context) => code.map((i) => step(memory.int32, i, context)).join()),
+    spinReads: 2,
+    maxExecutions: EXECUTIONS_MAX,
+    onOutcome: ({ ending, results, blocked, ghost }) => {
+      const ends = results.map((result, id) => `${String(result)}/${blocked.filter((b) => b.startsWith(`T${id} `)).join()}`);
+      // Threads of a symmetric program are interchangeable, so only the collection of their results counts.
+      if (program.isSymmetric) ends.sort();
+      const order = program.isSymmetric ? '' : (ghost as number[]).join('');
+      found.add([ending, ...ends.map((e) => (program.isSymmetric ? e.replace(/T\d/g, 'T') : e)), order, [...memory.int32].join()].join(' | '));
+    },
+    ...options,
+  };
+  const result = fault === undefined ? explore(all) : exploreFaulty(all, fault);
+  return { found, isComplete: result.verdict !== 'cut-off', executions: result.executions + result.pruned };
+}
+
+export interface Outcomes {
+  readonly found: ReadonlySet<string>;
+  readonly isComplete: boolean;
+  readonly executions: number;
+}
+
+/** Outcomes only one of the two searches reaches. */
+export function difference(a: Outcomes, b: Outcomes): string[] {
+  return [...a.found].filter((o) => !b.found.has(o)).concat([...b.found].filter((o) => !a.found.has(o)));
+}
+
+export interface SelfCheck {
+  readonly compared: number;
+  readonly skipped: number;
+  readonly mismatches: readonly string[];
+  readonly unreducedExecutions: number;
+  readonly reducedExecutions: number;
+}
+
+/** Compares both searches on `count` random programs, or until `stopAfter` of them have differed. */
+export function selfCheck(seed: number, count: number, fault?: ReductionFault, stopAfter = Infinity): SelfCheck {
+  const random = new Random(seed);
+  const mismatches: string[] = [];
+  let compared = 0;
+  let skipped = 0;
+  let unreducedExecutions = 0;
+  let reducedExecutions = 0;
+  for (let i = 0; i < count && mismatches.length < stopAfter; i++) {
+    const program = randomProgram(random);
+    const unreduced = outcomes(program, { mode: 'unreduced' });
+    if (!unreduced.isComplete) {
+      skipped++;
+      continue;
+    }
+    const symmetric = program.isSymmetric ? { symmetric: [program.threads.map((_, id) => id)] } : {};
+    const reduced = outcomes(program, symmetric, fault);
+    compared++;
+    unreducedExecutions += unreduced.executions;
+    reducedExecutions += reduced.executions;
+    const differing = difference(unreduced, reduced);
+    if (differing.length > 0) mismatches.push(`program ${i} of seed ${seed}: ${JSON.stringify(program)}: ${differing[0]}`);
+  }
+  return { compared, skipped, mismatches, unreducedExecutions, reducedExecutions };
+}

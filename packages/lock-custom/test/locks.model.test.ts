@@ -1,0 +1,58 @@
+import { assertProved } from '@zsmalloc/explorer';
+import { describe, expect, it } from 'vitest';
+import { PATIENT, REFUSING, STARVING, exploreLock } from '../../lock-spin/test/model-programs.ts';
+import { read, strayReadUnlock, strayWriteUnlock, tryRead, tryWrite } from '../../lock-spin/test/model-roles.ts';
+import { countMutants, mutate } from '../../lock-spin/test/mutants.ts';
+import { preemptibleAtomicLock } from '../src/preemptible-atomic-lock.ts';
+import { preemptibleLock } from '../src/preemptible-lock.ts';
+import { mutexMutants } from './mutants.ts';
+
+const READER = 1 << 10;
+
+const kinds = [
+  { name: 'preemptibleLock', kind: preemptibleLock },
+  { name: 'preemptibleAtomicLock', kind: preemptibleAtomicLock },
+];
+const waitings = [
+  { name: 'patient', waiting: PATIENT },
+  { name: 'starving', waiting: STARVING },
+  { name: 'refusing', waiting: REFUSING },
+];
+const cases = kinds.flatMap((kind) => waitings.map((waiting) => ({ lock: kind.name, ...kind, ...waiting })));
+
+describe.each(cases)('$lock among $name agents, in every schedule', ({ kind, waiting }) => {
+  it.each([
+    ['two writers', [tryWrite, tryWrite]],
+    ['a reader and a writer', [read, tryWrite]],
+    ['a trying reader and a writer', [tryRead, tryWrite]],
+    ['a reader and two writers', [read, tryWrite, tryWrite]],
+    ['two readers and a writer', [read, read, tryWrite]],
+    ['two writers and one that ends a read without one', [tryWrite, tryWrite, strayReadUnlock]],
+  ])('excludes, and lets everybody go: %s', (_, roles) => {
+    assertProved(exploreLock(kind, roles, waiting, { timeLimitMs: 20_000 }).result);
+  });
+
+  it('lets readers be inside together', () => {
+    const { result, readersMost } = exploreLock(kind, [read, read], waiting);
+    assertProved(result);
+    expect(readersMost).toBe(2);
+  });
+});
+
+describe('preemptibleAtomicLock', () => {
+  it('is not hurt by one that ends a write without one', () => {
+    assertProved(exploreLock(preemptibleAtomicLock, [read, tryWrite, strayWriteUnlock], PATIENT).result);
+  });
+});
+
+describe('the model', () => {
+  it.each(Object.entries(countMutants(READER)))('rejects an atomic counter whose %s', (_, change) => {
+    const { result } = exploreLock(mutate(preemptibleAtomicLock, change), [read, tryWrite, read], PATIENT);
+    expect(result.verdict).toBe('failed');
+  });
+
+  it.each(Object.entries(mutexMutants))('rejects a mutex with a counter where %s', (_, change) => {
+    const { result } = exploreLock(mutate(preemptibleLock, change), [read, tryWrite, read], PATIENT);
+    expect(result.verdict).toBe('failed');
+  });
+});
