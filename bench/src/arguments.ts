@@ -34,7 +34,7 @@ export const DEFAULTS: Sizes = { workers: [1, 2, 4, 8], rounds: 6, seconds: 0.3,
 const QUICK: Sizes = { workers: [1, 2], rounds: 1, seconds: 0.1, pages: 1024 };
 const JSON_PATH = new URL('../results/latest/report.json', import.meta.url);
 
-export const HELP = `Usage: npx -y pnpm@12 bench [flags]
+export const HELP: string = `Usage: npx -y pnpm@12 bench [flags]
 
 Replays pages of the Node binary, compressed, through every lock strategy; counts
 and times uncontended operations; compares memory with a real kernel's zsmalloc.

@@ -3,14 +3,40 @@
 
 import { OPERATION_NAMES } from './micro-operations.ts';
 
-/** Calls of each operation. */
+/** Calls of each operation; a pair is one malloc and one free. */
 export type Claim = Readonly<Record<keyof typeof OPERATION_NAMES, number>>;
 
-const claim = (pair: number, read: number, write: number): Claim => ({ pair, mixed: pair, read, write });
+const LOCK_PAIR = 2;
+/** Free tells lookups that the handle is dead: one store to its cell. */
+const CELL_STORE = 1;
+/** A lookup without a pool lock looks at the cell again once it has the zspage. */
+const CELL_LOAD = 1;
+
+interface Protocol {
+  /** Calls to enter and leave the locks of each intent. */
+  readonly malloc: number;
+  readonly free: number;
+  readonly read: number;
+}
+
+function claim({ malloc, free, read }: Protocol): Claim {
+  const pair = malloc + free + CELL_STORE;
+  return { pair, mixed: pair, read, write: read };
+}
+
+/** Malloc: class lock. Free: pool lock, class lock. Read: pool lock, zspage lock, each once. */
+const kernelOrder = (zspagePair: number): Claim =>
+  claim({ malloc: LOCK_PAIR, free: 2 * LOCK_PAIR, read: LOCK_PAIR + zspagePair });
 
 /** By strategy id. */
 export const CLAIMS: Readonly<Record<string, Claim>> = {
-  bigLock: claim(0, 0, 0),
+  bigLock: claim({ malloc: LOCK_PAIR, free: LOCK_PAIR, read: LOCK_PAIR }),
+  spin: kernelOrder(LOCK_PAIR),
+  rwsem: kernelOrder(LOCK_PAIR),
+  // A spinlock around the counter, once to enter and once to leave.
+  preemptible: kernelOrder(2 * LOCK_PAIR),
+  preemptibleAtomic: kernelOrder(LOCK_PAIR),
+  preemptibleDirect: claim({ malloc: LOCK_PAIR, free: LOCK_PAIR, read: LOCK_PAIR + CELL_LOAD }),
 };
 
 /** Most that an operation may cost, as a multiple of its Atomics calls. */

@@ -19,15 +19,16 @@ export function formatEnvironment(environment: Environment, options: Pick<Option
     `machine   ${cpu}, ${cores} cores, ${memoryGiB} GiB; load average ${loadAverage.toFixed(2)}${busy}`,
     `system    ${os}, Node ${node}, V8 ${v8}`,
     `commit    ${commit ?? 'unknown'}, ${date}`,
-    `command   ${command}  (seed ${options.seed})`,
+    `command   ${command}`,
+    `seed      ${options.seed}`,
   ].join('\n');
 }
 
-function formatMicro(rows: readonly MicroRow[]): string {
-  const table = formatTable(
-    ['uncontended', 'calls', 'stated', 'ns', 'ns/call', 'ratio', 'interval', ''],
+function formatOperation(operation: string, rows: readonly MicroRow[]): string {
+  return formatTable(
+    [operation, 'calls', 'stated', 'ns', 'ns/call', 'ratio', 'interval', ''],
     rows.map((row) => [
-      `${row.strategyId}, ${row.operation}`,
+      row.strategyId,
       String(row.callsMeasured),
       row.callsStated === null ? '-' : String(row.callsStated),
       figure(row.ns.median),
@@ -37,10 +38,14 @@ function formatMicro(rows: readonly MicroRow[]): string {
       row.withinLimit ? 'ok' : 'over',
     ]),
   );
+}
+
+function formatMicro(rows: readonly MicroRow[]): string {
+  const operations = [...new Set(rows.map(({ operation }) => operation))];
   const over = rows.filter(({ withinLimit }) => !withinLimit).length;
   return [
-    heading('Cost of an operation against its Atomics calls'),
-    table,
+    heading('Cost of an uncontended operation against its Atomics calls'),
+    ...operations.map((name) => `${formatOperation(name, rows.filter(({ operation }) => operation === name))}\n`),
     paragraph(
       `calls: Atomics calls counted on one operation; stated: what its protocol needs (src/claims.ts). ns/call: one such
       call, timed in turn with the operation in the same process. ratio: ns over calls x ns/call, median of

@@ -7,7 +7,7 @@
 
 import { ZsmallocError } from './errors.ts';
 import type { HandleTable } from './handles.ts';
-import { PAGE, ZSPAGE } from './layout/records.ts';
+import { LENGTH_MASK, PAGE, ZSPAGE } from './layout/records.ts';
 import { OWNER_CLASS_MASK, OWNER_SHIFT } from './state.ts';
 import type { PoolState } from './state.ts';
 import type { Location, ZspageIndex } from './strategy/contract.ts';
@@ -177,7 +177,8 @@ export class Access {
     const start = state.slotStart(location, state.tables.sizeBytes[ordinal]!);
     const header = page * this.pageWords + (start >>> 2);
     if (words[header] !== ((raw << 1) | 1)) return 0;
-    const length = words[header + 1]!;
+    // Plain: a strategy that lets objects be retired beside readers leaves these bits as they are.
+    const length = words[header + 1]! & LENGTH_MASK;
     const room = this.pageBytes - start - 8;
     this.offset = pageStart + start + 8;
     this.length = this.firstBytes = length;

@@ -34,16 +34,21 @@ const { firstPage, next } = ZSPAGE.at;
 export class CompactRun {
   movedObjects = 0;
   movedBytes = 0;
-  freedPages = 0;
+  /** Pages that targets grew by. */
+  grownPages = 0;
   /** Class to go on with, downward as the kernel does: the largest objects free the most pages. */
   ordinal: number;
   /** Busy zspages of the class at hand. */
   readonly skipped: Set<ZspageIndex> = new Set();
   skippedZspages = 0;
-  readonly pagesBudget: number;
-  readonly endMs: number;
+  private readonly pagesBudget: number;
+  private readonly endMs: number;
+  private readonly objects: Objects;
+  private readonly freedBefore: number;
 
-  constructor(classes: number, budget: CompactBudget) {
+  constructor(objects: Objects, classes: number, budget: CompactBudget) {
+    this.objects = objects;
+    this.freedBefore = objects.pagesFreed;
     this.ordinal = classes - 1;
     this.pagesBudget = budget.pages ?? Infinity;
     this.endMs = budget.ms === undefined ? Infinity : performance.now() + budget.ms;
@@ -52,6 +57,11 @@ export class CompactRun {
   skip(zspage: ZspageIndex): void {
     this.skipped.add(zspage);
     this.skippedZspages++;
+  }
+
+  /** Pages won: a page that was reclaimed by this agent meanwhile counts. */
+  get freedPages(): number {
+    return this.objects.pagesFreed - this.freedBefore - this.grownPages;
   }
 
   get done(): boolean {
@@ -96,7 +106,7 @@ export class Compactor {
   }
 
   start(budget: CompactBudget): CompactRun {
-    return new CompactRun(this.state.plan.shape.classes.length, budget);
+    return new CompactRun(this.objects, this.state.plan.shape.classes.length, budget);
   }
 
   /** Takes the gate; false when another agent compacts. Never waits. */
@@ -107,6 +117,7 @@ export class Compactor {
 
   leave(run: CompactRun): void {
     const { words } = this.state;
+    this.state.strategy.reclaim(false);
     // order: relaxed. Statistics.
     Atomics.add(words, pagesCompacted, run.freedPages);
     Atomics.add(words, objectsMoved, run.movedObjects);
@@ -138,7 +149,7 @@ export class Compactor {
       this.nextClass(run);
       return;
     }
-    const { strategy, words } = this.state;
+    const { strategy } = this.state;
     strategy.moveBegin();
     try {
       strategy.lock(ordinal);
@@ -147,11 +158,9 @@ export class Compactor {
       throw error;
     }
     const base = this.state.classWord(ordinal);
-    const before = words[base + classPages]!;
     this.objects.dropEmpty(ordinal);
     const more = this.fillOneTarget(run, ordinal, base);
     if (!more) this.settler.settleClass(run, ordinal, base);
-    run.freedPages += before - words[base + classPages]!;
     strategy.unlock(ordinal);
     strategy.moveEnd();
     this.objects.releaseReclaimed();
@@ -232,6 +241,7 @@ export class Compactor {
       if (grown) {
         if (!this.pages.tryGrow(target, ordinal)) return false;
         words[base + classPages]! += 1;
+        run.grownPages++;
       }
       const to = this.lists.takeSlotOf(ordinal, base, target, grown);
       run.movedBytes += this.slots.copy(from, to, sizeBytes);

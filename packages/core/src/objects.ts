@@ -10,7 +10,7 @@
 import { ZsmallocError } from './errors.ts';
 import { GROUP_EMPTY, GROUPS_WITH_ROOM } from './fullness.ts';
 import type { HandleTable } from './handles.ts';
-import { CLASS, PAGE, ZSPAGE } from './layout/records.ts';
+import { CLASS, LENGTH_MASK, PAGE, ZSPAGE } from './layout/records.ts';
 import type { PageAllocator } from './pages.ts';
 import { classOfRequest } from './size-class.ts';
 import { OWNER_CLASS_MASK, OWNER_SHIFT } from './state.ts';
@@ -34,6 +34,8 @@ export class Objects {
   private readonly pages: PageAllocator;
   private readonly lists: ZspageLists;
   private readonly hugeOrdinal: number;
+  /** Component pages that this agent has taken from classes since it attached: by frees, compaction and reclaiming. */
+  pagesFreed = 0;
   /** Off all lists, waiting to be returned once no class lock is held. Private to the agent. */
   private readonly emptyZspages: ZspageIndex[] = [];
   private readonly emptyPages: PageIndex[] = [];
@@ -88,7 +90,7 @@ export class Objects {
 
   /** Length of the object at `location`, as requested. */
   lengthAt(ordinal: number, location: Location): number {
-    if (ordinal !== this.hugeOrdinal) return this.words[this.headerWord(ordinal, location) + 1]!;
+    if (ordinal !== this.hugeOrdinal) return this.words[this.headerWord(ordinal, location) + 1]! & LENGTH_MASK;
     return this.words[this.state.zspageWord(this.state.ownerOf(location) >>> OWNER_SHIFT) + freeHead]!;
   }
 
@@ -148,14 +150,14 @@ export class Objects {
   retireIfEmpty(ordinal: number, zspage: ZspageIndex): boolean {
     const { strategy } = this.state;
     if (!strategy.relocateBegin(zspage)) return false;
-    this.lists.disown(ordinal, zspage);
+    this.retireIsolated(ordinal, zspage);
     strategy.relocateEnd(zspage);
-    this.emptyZspages.push(zspage);
     return true;
   }
 
-  /** Takes an emptied zspage that the caller has isolated and locked from its class. Caller holds: the class lock. */
+  /** Takes an empty zspage that the caller has shut to readers from its class. Caller holds: the class lock. */
   retireIsolated(ordinal: number, zspage: ZspageIndex): void {
+    this.pagesFreed += this.lists.pages(ordinal, zspage);
     this.lists.disown(ordinal, zspage);
     this.emptyZspages.push(zspage);
   }
@@ -211,7 +213,7 @@ export class Objects {
   /** Collects what may be free already: reclaimable records, empty zspages, cells at hand. True when a retry may help. */
   private recover(): boolean {
     const { strategy, plan } = this.state;
-    let gained = strategy.reclaim() > 0;
+    let gained = strategy.reclaim(true) > 0;
     for (let ordinal = 0; ordinal < plan.shape.classes.length; ordinal++) {
       strategy.lock(ordinal);
       const base = this.state.classWord(ordinal);

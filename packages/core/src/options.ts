@@ -12,7 +12,7 @@ const CHAIN_PAGES_DEFAULT = 8;
 const AGENTS_DEFAULT = 64;
 
 /** Words that a strategy may ask for; see StrategyWords. */
-const STRATEGY_WORDS_MAX: StrategyWords = { pool: 65_536, lock: 16, zspage: 3, agent: 28 };
+const STRATEGY_WORDS_MAX: StrategyWords = { pool: 65_536, lock: 16, zspage: 6, agent: 28 };
 
 function reject(what: string, got: unknown, wanted: string, advice: string): never {
   throw new ZsmallocError('ERR_ZS_OPTION', `cannot create a pool: ${what} is ${String(got)}, not ${wanted}. ${advice}`, { option: what });

@@ -78,6 +78,7 @@ export class Settler {
     const keep = this.lists.pages(ordinal, zspage);
     this.dropTail(words[record + firstPage]!, keep);
     words[base + classPages]! -= before - keep;
+    this.objects.pagesFreed += before - keep;
     this.lists.putback(ordinal, zspage);
   }
 

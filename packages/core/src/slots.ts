@@ -1,6 +1,6 @@
 // Copying an object from one slot to another. Either may be cut by a page boundary, at different bytes.
 
-import { PAGE } from './layout/records.ts';
+import { LENGTH_MASK, PAGE } from './layout/records.ts';
 import { HEADER_BYTES } from './size-class.ts';
 import type { PoolState } from './state.ts';
 import type { Location } from './strategy/contract.ts';
@@ -25,7 +25,7 @@ export class SlotCopier {
   copy(from: Location, to: Location, sizeBytes: number): number {
     const { words, memory, plan } = this.state;
     const fromWord = this.state.slotWord(from, sizeBytes);
-    const total = (HEADER_BYTES + words[fromWord + 1]! + 7) & ~7;
+    const total = (HEADER_BYTES + (words[fromWord + 1]! & LENGTH_MASK) + 7) & ~7;
     const pageMask = plan.pageBytes - 1;
     let done = 0;
     while (done < total) {

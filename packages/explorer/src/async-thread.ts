@@ -105,7 +105,7 @@ function conclude(session: Session, thread: VirtualThread): void {
     session.next = null;
     return;
   }
-  thread.result = thread.hasDied ? undefined : settlement?.value;
+  thread.result = settlement !== null && 'value' in settlement && !thread.hasDied ? settlement.value : undefined;
   try {
     signalExit(session, thread);
   } catch (error) {

@@ -22,9 +22,11 @@ export function* minimise(
   steps: Steps,
   isAsync: boolean,
 ): Generator<Execution, Failure, void> {
-  const { onOutcome: _, ...options } = program.options;
+  const { onOutcome, schedule, ...options } = program.options;
   const quiet: Program = { ...program, options };
-  const best = program.options.schedule === undefined ? yield* fewestSwitches(quiet, finding.kind, steps, isAsync) : steps;
+  // A given schedule is to be shown as it is, and who collects all outcomes doesn't look at this one.
+  const isFinal = schedule !== undefined || onOutcome !== undefined;
+  const best = isFinal ? steps : yield* fewestSwitches(quiet, finding.kind, steps, isAsync);
   const recorder = new Recorder();
   const session = new Session(quiet, new Replay(best, true), isAsync, recorder);
   yield session;

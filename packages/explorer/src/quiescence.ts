@@ -7,11 +7,12 @@ import { type VirtualThread, type Waiter } from './virtual-thread.ts';
 /** Turns each spinning thread gets with nothing changing, before it counts as a livelock. Above any sane spin budget. */
 const STALLED_TURNS = 100;
 
-/** Threads one of which may go on although none can run: one that spins, in rotation, or any with a timeout. */
+/** Threads one of which may go on although none can run: one that spins, each in turn, or any with a timeout. */
 export function turnsAtQuiescence(session: Session): number[] {
   const paused = session.threads.filter((thread) => thread.status === 'paused');
   if (session.stallCount < paused.length * STALLED_TURNS) {
-    return [paused[session.stallCount++ % paused.length]!.id];
+    // All turns of one thread come in a row: it stays on the stack, so a turn costs no replay.
+    return [paused[Math.floor(session.stallCount++ / STALLED_TURNS)]!.id];
   }
   if (session.program.timeouts === 'rescue') return [];
   return session.threads.filter((thread) => timedWaiter(session, thread) !== undefined).map((thread) => thread.id);

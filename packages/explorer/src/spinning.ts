@@ -45,6 +45,8 @@ export function noteWrite(session: Session, thread: VirtualThread, word: number)
 export function suspendIfSpinning(session: Session, thread: VirtualThread): void {
   if (thread.isGranted || thread.rereadCount < session.program.spinReads) return;
   if (watchedWordHasChanged(session, thread)) {
+    // Exactly what waking would have done: whether the change came just before or just after must make no difference.
+    thread.watched.clear();
     thread.rereadCount = 0;
     return;
   }

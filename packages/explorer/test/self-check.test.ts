@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { it } from 'vitest';
 import { selfCheck } from './self-check.ts';
 it('x', () => {
   const t = performance.now();

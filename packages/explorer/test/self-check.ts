@@ -1,16 +1,16 @@
 // Is the reduction sound? Random small programs: the unreduced search and the reduced one must reach the same outcomes.
 
-import { explore, exploreFaulty } from '../src/explore.ts';
-import { ModelMemory } from '../src/model-memory.ts';
-import { type ExploreOptions, type ThreadContext } from '../src/options.ts';
-import { Random } from '../src/random.ts';
-import { type ReductionFault } from '../src/source-dpor.ts';
+import { explore, exploreFaulty } from '../dist/explore.js';
+import { ModelMemory } from '../dist/model-memory.js';
+import { type ExploreOptions, type ThreadContext } from '../dist/options.js';
+import { Random } from '../dist/random.js';
+import { type ReductionFault } from '../dist/source-dpor.js';
 
 /** One instruction: an opcode, one of two words, a small value. */
 type Instruction = readonly [opcode: number, word: number, value: number];
 
 const OPCODES = 14;
-const EXECUTIONS_MAX = 60_000;
+const EXECUTIONS_MAX = 4000;
 
 export interface RandomProgram {
   readonly threads: readonly (readonly Instruction[])[];
@@ -24,7 +24,7 @@ export function randomProgram(random: Random): RandomProgram {
   const body = (): Instruction[] =>
     Array.from({ length: length() }, () => [random.below(OPCODES), random.below(2), random.below(3)] as const);
   const first = body();
-  return { threads: Array.from({ length: threadCount }, (_, i) => (isSymmetric && i > 0 ? first : body())), isSymmetric };
+  return { threads: Array.from({ length: threadCount }, () => (isSymmetric ? first : body())), isSymmetric };
 }
 
 function step(words: Int32Array, [opcode, word, value]: Instruction, context: ThreadContext): unknown {
@@ -77,7 +77,7 @@ export function outcomes(program: RandomProgram, options: Partial<ExploreOptions
       // Threads of a symmetric program are interchangeable, so only the collection of their results counts.
       if (program.isSymmetric) ends.sort();
       const order = program.isSymmetric ? '' : (ghost as number[]).join('');
-      found.add([ending, ...ends.map((e) => (program.isSymmetric ? e.replace(/T\d/g, 'T') : e)), order, [...memory.int32].join()].join(' | '));
+      found.add([ending, ...ends.map((e: string) => (program.isSymmetric ? e.replace(/T\d/g, 'T') : e)), order, [...memory.int32].join()].join(' | '));
     },
     ...options,
   };

@@ -1,6 +1,6 @@
 import { assertProved } from '@zsmalloc/explorer';
 import { describe, expect, it } from 'vitest';
-import { PATIENT, REFUSING, STARVING, exploreLock } from '../../lock-spin/test/model-programs.ts';
+import { ONE_STARVING, PATIENT, REFUSING, exploreLock } from '../../lock-spin/test/model-programs.ts';
 import { read, strayReadUnlock, strayWriteUnlock, tryRead, tryWrite } from '../../lock-spin/test/model-roles.ts';
 import { countMutants, mutate } from '../../lock-spin/test/mutants.ts';
 import { preemptibleAtomicLock } from '../src/preemptible-atomic-lock.ts';
@@ -15,7 +15,7 @@ const kinds = [
 ];
 const waitings = [
   { name: 'patient', waiting: PATIENT },
-  { name: 'starving', waiting: STARVING },
+  { name: 'one starving', waiting: ONE_STARVING },
   { name: 'refusing', waiting: REFUSING },
 ];
 const cases = kinds.flatMap((kind) => waitings.map((waiting) => ({ lock: kind.name, ...kind, ...waiting })));

@@ -166,7 +166,7 @@ export class Rwsem implements RwLock, Mutex {
     if (self && mayBlock) throw waitsForItself('reading', lock, index);
     const rounds = this.roundsFor(self);
     let seen = before;
-    for (let round = 0; round <= rounds; round++) {
+    for (let round = 0; ; round++) {
       // order: relaxed. The compare-exchange decides.
       seen = Atomics.load(this.words, lock);
       const queues = mayBlock && (seen & QUEUED) !== 0;
@@ -176,6 +176,7 @@ export class Rwsem implements RwLock, Mutex {
       } else if (queues && (seen & WRITER) === 0) {
         break; // Other readers are inside, and they go first in line for as long as somebody is parked.
       }
+      if (round >= rounds) break;
       spinRound(round, Infinity);
     }
     if (!mayBlock) this.refuse('reading', lock, seen, rounds);

@@ -141,22 +141,6 @@ class LeavesWakingSet extends LockQueue {
   }
 }
 
-/** A reader that takes its hold back does not look whether it was the last one in the way of a parked writer. */
-class TakesBackSilently extends Rwsem {
-  private taken = 0;
-
-  override readLock(lock: WordIndex): void {
-    this.taken = 1;
-    super.readLock(lock);
-    this.taken = 0;
-  }
-
-  override readUnlock(lock: WordIndex): void {
-    if (this.taken-- === 1) Atomics.sub(this.agent.words, lock, READER);
-    else super.readUnlock(lock);
-  }
-}
-
 /** A downgrade that unlocks and locks again. */
 class DowngradesInTwoSteps extends Rwsem {
   override downgrade(lock: WordIndex): void {
@@ -203,7 +187,6 @@ export const MUTANTS: readonly (readonly [name: string, roles: string, subject: 
   ['gives up a wait without waking others', 'RCR', { queue: LeavesSilently }],
   ['loses a grant to a wait that was given up', 'cW', { queue: LosesGrant }],
   ['leaves WAKING set when it gives up', 'WCW', { queue: LeavesWakingSet }],
-  ['takes a read hold back without waking', 'RWW', { rwsem: TakesBackSilently }],
   ['downgrades in two steps', 'DW', { rwsem: DowngradesInTwoSteps }],
   ['upgrades beside readers', 'UR', { rwsem: UpgradesBesideReaders }],
   ['changes queues without their lock', 'WW', { queue: UnlockedBuckets }],

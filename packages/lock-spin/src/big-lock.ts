@@ -147,7 +147,7 @@ class BigLock implements BoundStrategy {
     this.host.reclaimPage(page);
   }
 
-  reclaim(): number {
+  reclaim(_pressing: boolean): number {
     return 0;
   }
 

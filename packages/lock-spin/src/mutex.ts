@@ -7,19 +7,20 @@
 //   (0, -, 1) cannot occur: CONTENDED is set on held words only, and unlocking clears it.
 //
 //   0 -> a                     lock, tryLock
-//   STARVING -> a              a waiter that is starving; others that starve set the bit again
+//   STARVING -> a              a waiter that is starving, or has spun; others that starve set the bit again
 //   a -> a + bits              a waiter
+//   bits -> fewer bits         a waiter that is about to yield, or gives up
 //   a + bits -> STARVING or 0  unlock
 //
 // RULES
-//   1. Everybody waits for the holder. Newcomers expect 0 and therefore wait for a starving waiter as well.
-//   2. No queue: it would hand the lock to a descheduled waiter. Without STARVING a waiter could lose every race;
-//      with it, it races only with others that starve.
+//   1. Everybody waits for the holder. Newcomers, whose CAS expects 0, leave a reserved lock alone for a bounded spin.
+//   2. No queue: it would hand the lock to a descheduled waiter. For the same reason a reservation stands only while its
+//      waiter spins: kept while it yields, it would leave the lock idle, and 8 agents on 2 cores a twentieth as fast.
 //   3. A holder must not park, await, or run user code. It may be descheduled: waiters yield after a bounded spin.
 //   4. Only the owner unlocks. Misuse is found in the value that the failing CAS returns, and leaves the word as it was.
 //   5. Unlocking is a CAS. A plain store would order nothing in the memory model, and would drop STARVING.
-//   6. An agent that dies inside leaves the lock held. One that dies while it waits leaves at most STARVING, which lock
-//      gets over after its own patience and tryLock does not.
+//   6. An agent that dies inside leaves the lock held. One that dies while it waits leaves at most a reservation, which
+//      lock gets over after its bounded spin and tryLock does not.
 //
 // Source: the test-and-set lock with a bounded spin and a timed yield of shared/reference/locks.md A.4.
 
@@ -31,6 +32,8 @@ import { patienceRounds, waitRound } from './waiting.ts';
 const OWNER = 0xff;
 const STARVING = 1 << 8;
 const CONTENDED = 1 << 9;
+/** One look to reserve the lock, one to take it. */
+const RESERVED_SPINS_MIN = 2;
 const NAME = 'spin mutex';
 
 /** Spin mutex in one word. Lock and unlock cost one Atomics call each when nobody else wants it. */
@@ -75,26 +78,45 @@ class BoundSpinMutex implements Mutex {
   private lockSlow(word: WordIndex, seen: number): void {
     const { agent, words, me } = this;
     if ((seen & OWNER) === me) throw selfDeadlock(NAME, word, me);
+    const { yieldAfter } = agent.spin;
     const patience = patienceRounds(agent);
     let state = seen;
     let asked = 0;
     for (let round = 0; ; round++) {
-      const starving = round >= patience;
-      if ((state & OWNER) !== 0) {
-        if (starving) asked = STARVING | CONTENDED;
-        else if (round >= agent.spin.yieldAfter) asked = CONTENDED;
-        if ((state & asked) !== asked) {
-          // order: relaxed, no partner. A request; losing the race costs one round.
-          Atomics.compareExchange(words, word, state, state | asked);
+      if ((state & OWNER) === 0) {
+        if (state === 0 || round >= yieldAfter) {
+          // order: acquire, pairs with unlock. As in lock.
+          if (Atomics.compareExchange(words, word, state, me) === state) return;
         }
-      } else if (state === 0 || starving) {
-        // order: acquire, pairs with unlock. As in lock.
-        if (Atomics.compareExchange(words, word, state, me) === state) return;
+      } else if (round >= yieldAfter && (state & CONTENDED) === 0) {
+        asked = CONTENDED;
+        // order: relaxed, no partner. A request; losing the race costs one round.
+        Atomics.compareExchange(words, word, state, state | CONTENDED);
       }
+      if (agent.mayBlock && round >= patience && this.lockReserved(word)) return;
       waitRound(agent, round, NAME, word, asked);
       // order: relaxed, no partner. The CAS above decides; atomic because a plain read may be hoisted out of the loop.
       state = Atomics.load(words, word);
     }
+  }
+
+  /** Spins once more with the lock reserved: a waiter that yields looks so rarely that newcomers win every race. */
+  private lockReserved(word: WordIndex): boolean {
+    const { agent, words, me } = this;
+    for (let spins = Math.max(RESERVED_SPINS_MIN, agent.spin.yieldAfter); spins > 0; spins--) {
+      // order: relaxed, no partner. The CAS below decides.
+      const state = Atomics.load(words, word);
+      if ((state & OWNER) === 0) {
+        // order: acquire, pairs with unlock. As in lock.
+        if (Atomics.compareExchange(words, word, state, me) === state) return true;
+      } else if ((state & STARVING) === 0) {
+        // order: relaxed, no partner. A request; losing the race costs one spin.
+        Atomics.compareExchange(words, word, state, state | STARVING);
+      }
+    }
+    // order: relaxed, no partner. Nobody is to wait for us while we yield.
+    Atomics.and(words, word, ~STARVING);
+    return false;
   }
 
   private unlockSlow(word: WordIndex, seen: number): void {

@@ -36,3 +36,14 @@ export function duringPauses<T>(hook: (round: number) => void, run: () => T): T 
   let round = 0;
   return withAtomics((name, real) => (name === 'pause' ? () => hook(round++) : real), run);
 }
+
+/** Runs `run` and calls `hook`, which plays the other agents, before each of its calls of one Atomics function. */
+export function beforeEachCall<T>(functionName: string, hook: () => void, run: () => T): T {
+  return withAtomics((name, real) => {
+    if (name !== functionName || typeof real !== 'function') return real;
+    return (...args: unknown[]): unknown => {
+      hook();
+      return real.apply(Atomics, args);
+    };
+  }, run);
+}

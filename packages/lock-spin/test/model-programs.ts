@@ -7,7 +7,7 @@ import type { LockKind } from '@zsmalloc/core/strategy';
 import { hasCode } from '@zsmalloc/core/words';
 import type { SpinBudget, WordIndex } from '@zsmalloc/core/words';
 
-/** How the agents of a program wait. */
+/** How an agent waits. */
 export interface Waiting {
   readonly spin: SpinBudget;
   readonly mayBlock: boolean;
@@ -16,12 +16,21 @@ export interface Waiting {
 // The explorer takes a waiting agent out until the word changes, so what an agent does to the word must happen before
 // its first pause: the budgets below make it impatient at once or never.
 
-/** Waits for as long as it takes, and never becomes impatient: the plain protocol. */
-export const PATIENT: Waiting = { spin: { yieldAfter: Infinity, refuseAfter: Infinity }, mayBlock: true };
-/** Starves from the first round on: the bits that ask for attention. */
-export const STARVING: Waiting = { spin: { yieldAfter: -8, refuseAfter: Infinity }, mayBlock: true };
-/** Starves, and gives up, in its first round: what it asked for must be taken back. */
-export const REFUSING: Waiting = { spin: { yieldAfter: 0, refuseAfter: 0 }, mayBlock: false };
+const patient: Waiting = { spin: { yieldAfter: Infinity, refuseAfter: Infinity }, mayBlock: true };
+const starving: Waiting = { spin: { yieldAfter: -8, refuseAfter: Infinity }, mayBlock: true };
+const refusing: Waiting = { spin: { yieldAfter: 0, refuseAfter: 0 }, mayBlock: false };
+
+/** How each agent of a program waits; the last entry counts for all further ones. */
+export type Waitings = readonly [Waiting, ...Waiting[]];
+
+/** All wait for as long as it takes, and never become impatient: the plain protocol. */
+export const PATIENT: Waitings = [patient];
+/** All starve from the first round on: the bits that ask for attention. */
+export const STARVING: Waitings = [starving];
+/** The first starves, the others are patient: two that reserve a mutex by turns would do so without end. */
+export const ONE_STARVING: Waitings = [starving, patient];
+/** All starve, and give up, in their first round: what they asked for must be taken back. */
+export const REFUSING: Waitings = [refusing];
 
 export const LOCK: WordIndex = 0;
 const LOCK_WORDS = 4;
@@ -71,7 +80,7 @@ function sections(context: Context, changes: { count: number }): Sections {
 export function exploreLock<L>(
   kind: LockKind<L>,
   roles: Role<L>[],
-  waiting: Waiting,
+  waitings: Waitings,
   options: Partial<ExploreOptions<Inside>> = {},
 ): Explored {
   let readersMost = 0;
@@ -80,7 +89,11 @@ export function exploreLock<L>(
     ghost: () => ({ readers: 0, readersMost: 0 }),
     threads: roles.map((role) => (context: Context) => {
       const changes = { count: 0 };
-      const agent = { words: context.memory.int32, index: context.id + 1, ...waiting };
+      const agent = {
+        words: context.memory.int32,
+        index: context.id + 1,
+        ...(waitings[context.id] ?? waitings.at(-1)!),
+      };
       try {
         role(kind.bind(agent), sections(context, changes));
       } catch (error) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { spinMutex } from '../src/mutex.ts';
 import { PAUSING_BUDGET, expectCode, impatientAgent, sharedWords } from './agents.ts';
-import { countAtomics, duringPauses, totalAtomics } from './atomics-probe.ts';
+import { beforeEachCall, countAtomics, duringPauses, totalAtomics } from './atomics-probe.ts';
 
 // Of the state table in mutex.ts.
 const STARVING = 1 << 8;
@@ -73,29 +73,34 @@ describe('spinMutex', () => {
     expect(words[0]).toBe(1);
   });
 
-  it('reserves the lock for a starving waiter: newcomers stay out, the waiter takes it', () => {
-    const { words, first, second } = twoAgents();
-    second.lock(0);
-    let seen = 0;
-    duringPauses(
-      (round) => {
-        if (round !== 900) return;
-        second.unlock(0);
-        seen = words[0];
-        expect(second.tryLock(0)).toBe(false);
-      },
-      () => first.lock(0),
-    );
-    expect(seen).toBe(STARVING);
+  it('reserves the lock for a starving waiter, and only while that spins', () => {
+    const words = sharedWords();
+    const [waiter, holder, newcomer] = [1, 2, 3].map((index) => {
+      // Starves at once, and spins twice with the lock reserved.
+      const agent = impatientAgent(words, index, { yieldAfter: -8, refuseAfter: 1 });
+      agent.mayBlock = index === 1;
+      return spinMutex.bind(agent);
+    });
+    holder.lock(0);
+    const seen: number[] = [];
+    const release = (): void => {
+      seen.push(words[0]);
+      if (seen.length < 6 || (words[0] & STARVING) === 0) return;
+      holder.unlock(0);
+      expect(words[0]).toBe(STARVING);
+      expect(newcomer.tryLock(0)).toBe(false);
+    };
+    beforeEachCall('load', release, () => waiter.lock(0));
+    expect(seen.slice(0, 3)).toEqual([2 | CONTENDED, 2 | CONTENDED | STARVING, 2 | CONTENDED]);
     expect(words[0]).toBe(1);
   });
 
-  it('gets over a reservation whose waiter has died, after its own patience', () => {
-    const { words, first } = twoAgents();
+  it('gets over a reservation whose waiter has died, after its bounded spin', () => {
+    const { words, second } = twoAgents();
     words[0] = STARVING;
-    expect(first.tryLock(0)).toBe(false);
-    first.lock(0);
-    expect(words[0]).toBe(1);
+    expect(second.tryLock(0)).toBe(false);
+    second.lock(0);
+    expect(words[0]).toBe(2);
   });
 
   it('keeps the reservation when it unlocks, and drops the hint', () => {

@@ -10,7 +10,8 @@
 //   bit 30 set               free: generation of the next use << cellBits | next free cell
 //
 // A SLOT's first word tells whether it is in use:
-//   allocated                handle << 1 | 1, without the pool's key; the second word is the object's length
+//   allocated                handle << 1 | 1, without the pool's key; the second word has the object's length in bits 0-16
+//                            and belongs to the strategy above, once the object or its place is retired
 //   free                     location of the next free slot << 1, or 0
 // A huge object has no header: its handle word is the `link` of its page, its length the zspage's `freeHead`.
 
@@ -19,6 +20,9 @@ import type { Layout } from './define.ts';
 
 /** Words of a cache line. */
 export const LINE_WORDS = 16;
+/** Bits of an object's length in the second word of its slot. */
+export const LENGTH_BITS = 17;
+export const LENGTH_MASK: number = (1 << LENGTH_BITS) - 1;
 /** First word of a pool: 'zsm' and the record format's number. */
 export const MAGIC = 0x7a736d01;
 /** Number of this format; raised when memory changes its meaning. */

@@ -50,7 +50,7 @@ export interface StrategyWords {
   readonly pool: number;
   /** Per structure lock; at most 16, one cache line. */
   readonly lock: number;
-  /** Per zspage; at most 3, so that a zspage's record is half a cache line. */
+  /** Per zspage; up to 3 fit without making the zspage's record longer than half a cache line. At most 6. */
   readonly zspage: number;
   /** Per attached agent; at most 28. */
   readonly agent: number;
@@ -126,8 +126,11 @@ export interface BoundStrategy {
   /** The content of `page` has been published elsewhere. Caller holds: the class lock. */
   retirePage(page: PageIndex): void;
 
-  /** Reclaims what may be reclaimed without waiting. Returns the number of records. Caller holds: nothing. */
-  reclaim(): number;
+  /**
+   * Reclaims what may be reclaimed. `pressing`: the pool is full, so waiting for readers is worth it where it is allowed.
+   * Returns how many slots and pages it has made usable. Caller holds: nothing.
+   */
+  reclaim(pressing: boolean): number;
   /** Resolves when it is worth trying again after ERR_ZS_WOULD_BLOCK. Keeps the process alive meanwhile. */
   retryLater(): Promise<void>;
   /** Gives back what this agent holds. Caller holds: nothing. */

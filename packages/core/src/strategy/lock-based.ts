@@ -141,7 +141,7 @@ abstract class LockBased implements BoundStrategy {
     this.host.reclaimPage(page);
   }
 
-  reclaim(): number {
+  reclaim(_pressing: boolean): number {
     return 0;
   }
 
