@@ -15,6 +15,8 @@ export interface Options {
   readonly strategies: readonly string[];
   readonly workers: readonly number[];
   readonly rounds: number;
+  /** No round begins that would end after so many seconds, once three have run; null where --rounds asks for a number. */
+  readonly budgetSeconds: number | null;
   /** Measured seconds of one cell. */
   readonly seconds: number;
   readonly pages: number;
@@ -30,14 +32,16 @@ export class ArgumentError extends Error {
 
 type Sizes = Pick<Options, 'workers' | 'rounds' | 'seconds' | 'pages'>;
 
-export const DEFAULTS: Sizes = { workers: [1, 2, 4, 8], rounds: 6, seconds: 0.3, pages: 6144 };
+export const DEFAULTS: Sizes = { workers: [1, 2, 4, 8], rounds: 6, seconds: 0.2, pages: 6144 };
 const QUICK: Sizes = { workers: [1, 2], rounds: 1, seconds: 0.1, pages: 1024 };
+/** Leaves the three minutes that a run may take some room: a round on a busy machine may take longer than the last. */
+const BUDGET_SECONDS = 160;
 const JSON_PATH = new URL('../results/latest/report.json', import.meta.url);
 
 export const HELP: string = `Usage: npx -y pnpm@12 bench [flags]
 
-Replays pages of the Node binary, compressed, through every lock strategy; counts
-and times uncontended operations; compares memory with a real kernel's zsmalloc.
+Replays pages of the Node binary, compressed, through every lock strategy;
+counts and times uncontended operations; compares memory with a kernel's.
 Checks all contents. Prints tables on stdout and writes a JSON report.
 
   --strategies LIST   ${STRATEGIES.slice(0, 4)
@@ -50,29 +54,34 @@ Checks all contents. Prints tables on stdout and writes a JSON report.
                         .map(({ id }) => id)
                         .join(',')} (default: all there are)
   --workers LIST      numbers of workers, each 1 to 32 (default: ${DEFAULTS.workers.join(',')})
-  --rounds N          rounds, 1 to 100; six give 95 % intervals (default: ${DEFAULTS.rounds})
+  --rounds N          rounds, 1 to 100; six give 95 % intervals (default: ${DEFAULTS.rounds},
+                      fewer, but at least three, if only so many fit into ${BUDGET_SECONDS} s)
   --seconds S         measured time of a cell, 0.02 to 60 (default: ${DEFAULTS.seconds})
   --pages N           pages of data, 64 to 65536 (default: ${DEFAULTS.pages})
   --seed N            order of the cells and all operations (default: random)
   --sections LIST     ${SECTIONS.join(',')} (default: all)
-  --json FILE         where the report goes (default: bench/results/latest/report.json)
+  --json FILE         where the report goes
+                      (default: bench/results/latest/report.json)
   --quick             a smoke run: ${QUICK.rounds} round, ${QUICK.workers.join(',')} workers, ${QUICK.seconds} s, ${QUICK.pages} pages
   --help              this text
 
-A cell is one strategy with one number of workers in one round. The time of a run
-is about strategies x rounds x workers x (seconds + 0.2), and 15 s for the rest.
+A cell is one strategy with one number of workers in one round. A run takes
+about strategies x rounds x workers x (seconds + 0.2), and 15 s for the rest.
 Exit status: 0 all checks passed, 1 a check failed, 2 bad flags.
 `;
 
 function numberOf(flag: string, text: string, low: number, high: number, whole: boolean): number {
   const value = Number(text);
   if (text.trim() !== '' && value >= low && value <= high && (!whole || Number.isInteger(value))) return value;
-  throw new ArgumentError(`--${flag} must be ${whole ? 'a whole number' : 'a number'} from ${low} to ${high}, not "${text}".`);
+  throw new ArgumentError(
+    `--${flag} must be ${whole ? 'a whole number' : 'a number'} from ${low} to ${high}, not "${text}".`,
+  );
 }
 
 function listOf(flag: string, text: string): string[] {
   const items = text.split(',').map((item) => item.trim());
-  if (items.includes('')) throw new ArgumentError(`--${flag} must be a list like a,b without empty items, not "${text}".`);
+  if (items.includes(''))
+    throw new ArgumentError(`--${flag} must be a list like a,b without empty items, not "${text}".`);
   if (new Set(items).size < items.length) throw new ArgumentError(`--${flag} names an item twice: "${text}".`);
   return items;
 }
@@ -80,16 +89,19 @@ function listOf(flag: string, text: string): string[] {
 function choicesOf<T extends string>(flag: string, text: string, known: readonly T[]): T[] {
   const items = listOf(flag, text);
   const unknown = items.find((item) => !(known as readonly string[]).includes(item));
-  if (unknown !== undefined) throw new ArgumentError(`--${flag} does not know "${unknown}"; it knows ${known.join(', ')}.`);
+  if (unknown !== undefined)
+    throw new ArgumentError(`--${flag} does not know "${unknown}"; it knows ${known.join(', ')}.`);
   return known.filter((item) => items.includes(item));
 }
 
 function workersOf(text: string): number[] {
   const workers = listOf('workers', text).map((item) => numberOf('workers', item, 1, 32, true));
-  return workers.sort((left, right) => left - right);
+  return workers.toSorted((left, right) => left - right);
 }
 
-type Flags = Partial<Record<'strategies' | 'workers' | 'rounds' | 'seconds' | 'pages' | 'seed' | 'sections' | 'json', string>>;
+type Flags = Partial<
+  Record<'strategies' | 'workers' | 'rounds' | 'seconds' | 'pages' | 'seed' | 'sections' | 'json', string>
+>;
 
 function readFlags(argv: readonly string[]): Flags & { quick?: boolean; help?: boolean } {
   // Some package managers pass the "--" on that separates their own flags from ours.
@@ -134,9 +146,13 @@ export function parseArguments(argv: readonly string[]): Options | 'help' {
           ),
     workers: flags.workers === undefined ? base.workers : workersOf(flags.workers),
     rounds: flags.rounds === undefined ? base.rounds : numberOf('rounds', flags.rounds, 1, 100, true),
+    budgetSeconds: flags.rounds === undefined ? BUDGET_SECONDS : null,
     seconds: flags.seconds === undefined ? base.seconds : numberOf('seconds', flags.seconds, 0.02, 60, false),
     pages: flags.pages === undefined ? base.pages : numberOf('pages', flags.pages, 64, 65536, true),
-    seed: flags.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : numberOf('seed', flags.seed, 0, 2 ** 31 - 1, true),
+    seed:
+      flags.seed === undefined
+        ? Math.floor(Math.random() * 2 ** 31)
+        : numberOf('seed', flags.seed, 0, 2 ** 31 - 1, true),
     jsonPath: flags.json ?? fileURLToPath(JSON_PATH),
     quick,
   };

@@ -2,11 +2,12 @@
 
 import type { MicroOperation } from './micro-operations.ts';
 
+const call = (name: string, run: (times: number) => void): MicroOperation => ({ name, run });
+
 /** Methods that can be timed. Notify finds nobody waiting, as in an uncontended operation. */
 export function createAtomicsCalls(): MicroOperation[] {
   const words = new Int32Array(new SharedArrayBuffer(4096));
   let sink = 0;
-  const call = (name: string, run: (times: number) => void): MicroOperation => ({ name, run });
   return [
     call('load', (times) => {
       for (let count = 0; count < times; count++) sink = (sink + Atomics.load(words, 16)) | 0;

@@ -7,8 +7,6 @@ import { OPERATION_NAMES } from './micro-operations.ts';
 export type Claim = Readonly<Record<keyof typeof OPERATION_NAMES, number>>;
 
 const LOCK_PAIR = 2;
-/** Free tells lookups that the handle is dead: one store to its cell. */
-const CELL_STORE = 1;
 /** A lookup without a pool lock looks at the cell again once it has the zspage. */
 const CELL_LOAD = 1;
 
@@ -20,7 +18,7 @@ interface Protocol {
 }
 
 function claim({ malloc, free, read }: Protocol): Claim {
-  const pair = malloc + free + CELL_STORE;
+  const pair = malloc + free;
   return { pair, mixed: pair, read, write: read };
 }
 

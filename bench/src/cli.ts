@@ -28,7 +28,9 @@ async function chooseStrategies(options: Options): Promise<Choice> {
   const wanted = options.strategies.length === 0 ? STRATEGIES.map(({ id }) => id) : options.strategies;
   const missing = wanted.filter((id) => !available.includes(id));
   if (options.strategies.length > 0 && missing.length > 0) {
-    throw new ArgumentError(`--strategies names ${missing.join(', ')}, which no package exports; there are ${available.join(', ')}.`);
+    throw new ArgumentError(
+      `--strategies names ${missing.join(', ')}, which no package exports; there are ${available.join(', ')}.`,
+    );
   }
   return {
     strategyIds: wanted.filter((id) => available.includes(id)),
@@ -36,7 +38,11 @@ async function chooseStrategies(options: Options): Promise<Choice> {
   };
 }
 
-function assemble(options: Options, findings: Findings, rest: Pick<Report, 'environment' | 'seconds' | 'skipped'>): Report {
+function assemble(
+  options: Options,
+  findings: Findings,
+  rest: Pick<Report, 'environment' | 'seconds' | 'skipped'>,
+): Report {
   const { jsonPath: _, ...plain } = options;
   const { cells, failures } = findings;
   const ids = [...STRATEGIES.map(({ id }) => id), HARNESS_ID];

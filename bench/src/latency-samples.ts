@@ -57,7 +57,7 @@ export class LatencySamples {
 
 function percentiles(values: Float32Array): LatencyUs | null {
   if (values.length === 0) return null;
-  const ordered = values.sort();
+  const ordered = values.toSorted();
   return {
     samples: ordered.length,
     p50: quantileOfSorted(ordered, 0.5),
@@ -78,6 +78,11 @@ export interface CellLatency {
   readonly readUndisturbed: LatencyUs | null;
 }
 
+/** Accepts the tags of an operation, beside a compaction or not. */
+function kind(operation: number): (tag: number) => boolean {
+  return (tag) => (tag & (BESIDE_COMPACTION - 1)) === operation;
+}
+
 /** Puts the samples of all workers together. */
 export function summarizeSamples(workers: readonly { buffers: SampleBuffers; count: number }[]): CellLatency {
   const us: number[] = [];
@@ -93,7 +98,6 @@ export function summarizeSamples(workers: readonly { buffers: SampleBuffers; cou
   }
   const pick = (wanted: (tag: number) => boolean): LatencyUs | null =>
     percentiles(Float32Array.from(us.filter((_, index) => wanted(tags[index]!))));
-  const kind = (operation: number) => (tag: number) => (tag & (BESIDE_COMPACTION - 1)) === operation;
   return {
     all: pick(() => true),
     read: pick(kind(OPERATION.read)),

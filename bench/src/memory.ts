@@ -32,7 +32,10 @@ export function measureMemory(
   pool.verify();
   const full = pool.stats();
   const occupied = Array.from({ length: slots.count }, (_, slot) => slot).filter((slot) => slots.handleOf(slot) !== 0);
-  check(full.objects === occupied.length, `the pool counts ${full.objects} objects, the slots hold ${occupied.length}.`);
+  check(
+    full.objects === occupied.length,
+    `the pool counts ${full.objects} objects, the slots hold ${occupied.length}.`,
+  );
   freeSlots(pool, slots, shuffled(occupied, random).slice(0, occupied.length >> 1));
   const before = pool.stats();
   const { freedPages } = pool.compact();

@@ -1,7 +1,16 @@
 // Runs one job in a process of its own.
 
 import { fork } from 'node:child_process';
-import type { CountJob, CountResult, DensityJob, DensityResult, Job, MetadataJob, MetadataResult, Reply } from './jobs.ts';
+import type {
+  CountJob,
+  CountResult,
+  DensityJob,
+  DensityResult,
+  Job,
+  MetadataJob,
+  MetadataResult,
+  Reply,
+} from './jobs.ts';
 import type { ReplayCell, ReplayJob, TimeJob, TimeResult } from './jobs.ts';
 
 /** Beyond the time that the job itself asks for. A job that takes longer hangs. */
@@ -39,7 +48,9 @@ export async function runJob<J extends Job>(job: J): Promise<Reply<ResultOf<J>>>
     child.on('message', (message) => (reply ??= message as Reply<ResultOf<J>>));
     child.once('close', (code, signal) => {
       clearTimeout(timer);
-      resolve(reply ?? failure(`the process of ${job.kind} ended without a reply (${signal ?? code}). ${errors}`.trim()));
+      resolve(
+        reply ?? failure(`the process of ${job.kind} ended without a reply (${signal ?? code}). ${errors}`.trim()),
+      );
     });
     child.send(job);
   });

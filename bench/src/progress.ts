@@ -23,7 +23,8 @@ export class Progress {
   /** A step begins. */
   show(what: string): void {
     const seconds = (performance.now() - this.#start) / 1000;
-    const left = this.#done === 0 ? '' : `, about ${Math.ceil((seconds / this.#done) * (this.#steps - this.#done))} s left`;
+    const left =
+      this.#done === 0 ? '' : `, about ${Math.ceil((seconds / this.#done) * (this.#steps - this.#done))} s left`;
     const line = `[${this.#done + 1}/${this.#steps}] ${what} (${seconds.toFixed(0)} s${left})`;
     this.#stream.write(this.#stream.isTTY === true ? `${ERASE_LINE}${line.slice(0, 79)}` : `${line}\n`);
   }

@@ -7,20 +7,29 @@ import type { Report } from './report.ts';
 import { BASELINE_ID } from './strategies.ts';
 import { cellsOf, latencyOf, medianOf } from './summary.ts';
 import type { ReplayRow } from './summary.ts';
-import { figure, formatTable, heading, mebibytes, paragraph } from './table.ts';
+import { figure, formatTable, heading, mebibytes, paragraph, ratio } from './table.ts';
 
 function thousands(perSecond: number): string {
   return (perSecond / 1000).toFixed(0);
 }
 
 function relative({ relative: comparison, strategyId }: ReplayRow): string {
+  if (strategyId === HARNESS_ID) return '- ';
   if (comparison === null) return strategyId === BASELINE_ID ? 'base ' : '- ';
   return `${comparison.median.toFixed(2)} ${comparison.significant ? ' ' : '~'}`;
 }
 
 function formatSpeed(rows: readonly ReplayRow[], workers: number): string {
   return formatTable(
-    [`${workers} worker${workers === 1 ? '' : 's'}`, 'kops/s', 'interval', `x ${BASELINE_ID}`, 'p50 us', 'p99 us', 'p99.9 us'],
+    [
+      `${workers} worker${workers === 1 ? '' : 's'}`,
+      'kops/s',
+      'interval',
+      `x ${BASELINE_ID}`,
+      'p50 us',
+      'p99 us',
+      'p99.9 us',
+    ],
     rows
       .filter((row) => row.workers === workers)
       .map((row) => [
@@ -50,14 +59,29 @@ function overhead(used: (cell: ReplayCell) => number | undefined, stored: (cell:
 function formatMemory(report: Report, workers: number): string {
   const rows = strategiesOf(report).map((id) => {
     const cells = cellsOf(report.replayCells, id, workers);
-    const ratioText = (value: number | null): string => (value === null ? '-' : value.toFixed(3));
     return [
       id,
       mebibytes(medianOf(cells, ({ memory }) => memory?.bytesStored)),
       mebibytes(medianOf(cells, ({ memory }) => memory?.bytesUsed)),
       mebibytes(medianOf(cells, ({ memory }) => memory?.bytesUsedPeak)),
-      ratioText(medianOf(cells, overhead(({ memory }) => memory?.halfUsedBefore, ({ memory }) => memory?.halfStored))),
-      ratioText(medianOf(cells, overhead(({ memory }) => memory?.halfUsedAfter, ({ memory }) => memory?.halfStored))),
+      ratio(
+        medianOf(
+          cells,
+          overhead(
+            ({ memory }) => memory?.halfUsedBefore,
+            ({ memory }) => memory?.halfStored,
+          ),
+        ),
+      ),
+      ratio(
+        medianOf(
+          cells,
+          overhead(
+            ({ memory }) => memory?.halfUsedAfter,
+            ({ memory }) => memory?.halfStored,
+          ),
+        ),
+      ),
       (medianOf(cells, ({ memory }) => memory?.halfPagesFreed) ?? Number.NaN).toFixed(0),
       (medianOf(cells, ({ compaction }) => compaction?.pagesFreed) ?? Number.NaN).toFixed(0),
       (medianOf(cells, ({ compaction }) => compaction?.busySkips) ?? Number.NaN).toFixed(0),
@@ -87,13 +111,19 @@ function formatCompaction(report: Report, workers: number): string {
       figure(latencyOf(cells, 'readBesideCompaction', 'p999')),
       figure(medianOf(cells, ({ compaction: c }) => (c === null || c.calls === 0 ? undefined : c.ms / c.calls))),
       figure(medianOf(cells, ({ compaction: c }) => c?.msMax)),
+      figure(
+        medianOf(cells, (cell) =>
+          cell.compaction === null ? undefined : cell.compaction.ms / (cell.seconds * workers) / 10,
+        ),
+      ),
     ];
   });
   return [
-    formatTable(['reads, us', 'p50', 'p99', 'p99.9', '| p50', 'p99', 'p99.9', '| ms mean', 'max'], rows),
+    formatTable(['reads, us', 'p50', 'p99', 'p99.9', '| p50', 'p99', 'p99.9', '| ms mean', 'max', '%'], rows),
     paragraph(
       `With ${workers} workers: reads while nobody compacts | reads beginning or ending beside a compaction | time of one
-      compaction of at most 32 pages.`,
+      compaction of at most 32 pages, and the share of the workers' time that compactions took. A
+      dash: too few samples for that percentile.`,
     ),
   ].join('\n');
 }
@@ -101,7 +131,7 @@ function formatCompaction(report: Report, workers: number): string {
 function intervalNote(report: Report): string {
   const { confidence, count } = report.replayRows[0]!.operationsPerSecond;
   const percent = (confidence * 100).toFixed(0);
-  const few = `${count} round${count === 1 ? '' : 's'} allow no 95 % interval (the range covers the median with ${percent} %), so
+  const few = `${count === 1 ? '1 round allows' : `${count} rounds allow`} no 95 % interval (the range covers the median with ${percent} %), so
     nothing here is significant; ${DEFAULTS.rounds} rounds do.`;
   const enough = `Medians of ${count} rounds with their ${percent} % interval.`;
   return `${confidence >= 0.95 ? enough : few} x ${BASELINE_ID}: median of the ratios round by round; ~ marks a difference that

@@ -133,6 +133,7 @@ const options = z.strictObject({
   strategies: z.array(id),
   workers: z.array(z.int().positive()),
   rounds: z.int().positive(),
+  budgetSeconds: z.number().positive().nullable(),
   seconds: z.number().positive(),
   pages: z.int().positive(),
   seed: count,

@@ -45,7 +45,13 @@ function formatMicro(rows: readonly MicroRow[]): string {
   const over = rows.filter(({ withinLimit }) => !withinLimit).length;
   return [
     heading('Cost of an uncontended operation against its Atomics calls'),
-    ...operations.map((name) => `${formatOperation(name, rows.filter(({ operation }) => operation === name))}\n`),
+    ...operations.map(
+      (name) =>
+        `${formatOperation(
+          name,
+          rows.filter(({ operation }) => operation === name),
+        )}\n`,
+    ),
     paragraph(
       `calls: Atomics calls counted on one operation; stated: what its protocol needs (src/claims.ts). ns/call: one such
       call, timed in turn with the operation in the same process. ratio: ns over calls x ns/call, median of
@@ -121,7 +127,9 @@ function formatChecks({ checks, skipped, seconds }: Report): string {
   }
   for (const { what, why } of skipped) lines.push(paragraph(`skipped: ${what}: ${why}`));
   for (const failure of checks.failures) lines.push(`FAILED: ${failure}`);
-  const verdict = checks.passed ? 'ALL CHECKS PASSED' : `${checks.failures.length} CHECKS FAILED: trust no figure above`;
+  const verdict = checks.passed
+    ? 'ALL CHECKS PASSED'
+    : `${checks.failures.length} CHECKS FAILED: trust no figure above`;
   return [...lines, `${verdict} (run took ${seconds.toFixed(0)} s)`].join('\n');
 }
 
@@ -135,4 +143,3 @@ export function formatReport(report: Report): string {
   parts.push(formatChecks(report));
   return parts.join('\n');
 }
-

@@ -21,6 +21,8 @@ import { BASELINE_ID, loadStrategy } from './strategies.ts';
 
 const WARM_UP_SHARE = 0.3;
 const TIMING_BLOCKS = 400;
+/** Rounds that a run makes even if they exceed its budget: fewer say nothing about the spread. */
+const ROUNDS_MIN = 3;
 const METADATA_POOL_BYTES = 2 ** 30;
 const METADATA_POOL_BYTES_QUICK = 64 * 2 ** 20;
 
@@ -52,6 +54,7 @@ export class Session {
   readonly #strategyIds: readonly string[];
   readonly #progress: Progress;
   readonly #random: Random;
+  readonly #start: number = performance.now();
   /** Strategies that failed: measuring them again would only repeat the failure. */
   readonly #failed: Set<string> = new Set();
 
@@ -79,7 +82,9 @@ export class Session {
     try {
       const datasetPath = join(folder, 'pages.bin');
       if (sections.includes('replay')) this.findings.dataset = await this.#buildDataset(datasetPath);
+      const start = performance.now();
       for (let round = 0; round < this.#options.rounds; round++) {
+        if (this.#isOverBudget(round, start)) break;
         if (sections.includes('replay')) await this.#replayRound(round, datasetPath);
         if (sections.includes('micro')) await this.#timingRound(round);
       }
@@ -87,6 +92,18 @@ export class Session {
       rmSync(folder, { recursive: true });
     }
     return this.findings;
+  }
+
+  /** True, and noted as skipped, when one more round like those since `start` would exceed the budget. */
+  #isOverBudget(round: number, start: number): boolean {
+    const { budgetSeconds, rounds } = this.#options;
+    if (budgetSeconds === null || round < ROUNDS_MIN) return false;
+    const now = performance.now();
+    const endMs = now - this.#start + (now - start) / round;
+    if (endMs <= budgetSeconds * 1000) return false;
+    const why = `the machine is too busy or too slow for all of them in ${budgetSeconds} s; ask with --rounds`;
+    this.findings.skipped.push({ what: `${rounds - round} of ${rounds} rounds`, why });
+    return true;
   }
 
   async #do<J extends Job, R>(job: J, what: string, use: (result: R) => void): Promise<void> {
@@ -122,11 +139,16 @@ export class Session {
       this.#progress.step();
       return;
     }
-    await this.#do<Job, MetadataResult>({ kind: 'metadata', strategyId, poolBytes }, 'metadata of a large pool', (result) => {
-      this.findings.metadata = result;
-      const share = result.bytesMetadata / result.poolBytes;
-      if (share >= METADATA_SHARE_MAX) this.findings.failures.push(`metadata takes ${(share * 100).toFixed(2)} % of a full pool`);
-    });
+    await this.#do<Job, MetadataResult>(
+      { kind: 'metadata', strategyId, poolBytes },
+      'metadata of a large pool',
+      (result) => {
+        this.findings.metadata = result;
+        const share = result.bytesMetadata / result.poolBytes;
+        if (share >= METADATA_SHARE_MAX)
+          this.findings.failures.push(`metadata takes ${(share * 100).toFixed(2)} % of a full pool`);
+      },
+    );
   }
 
   async #counts(): Promise<void> {
@@ -134,13 +156,18 @@ export class Session {
       await this.#do<Job, CountResult>({ kind: 'count', strategyId }, `count Atomics calls ${strategyId}`, (result) => {
         this.findings.counts.push(result);
         if (CLAIMS[strategyId] === undefined) {
-          this.findings.skipped.push({ what: `stated Atomics calls of ${strategyId}`, why: 'src/claims.ts states none' });
+          this.findings.skipped.push({
+            what: `stated Atomics calls of ${strategyId}`,
+            why: 'src/claims.ts states none',
+          });
         }
         for (const { operation, calls } of result.operations) {
           const measured = totalCalls(calls);
           const stated = statedCalls(strategyId, operation);
           if (stated !== null && measured !== stated) {
-            this.findings.failures.push(`${strategyId}, ${operation}: ${measured} Atomics calls measured, ${stated} stated`);
+            this.findings.failures.push(
+              `${strategyId}, ${operation}: ${measured} Atomics calls measured, ${stated} stated`,
+            );
           }
         }
       });

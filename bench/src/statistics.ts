@@ -24,7 +24,7 @@ export interface Comparison extends Estimate {
 export const CONFIDENCE_WANTED = 0.95;
 
 function sorted(values: readonly number[]): number[] {
-  return [...values].sort((left, right) => left - right);
+  return values.toSorted((left, right) => left - right);
 }
 
 /** The middle value, or the mean of the middle two; NaN without values. */
@@ -65,7 +65,11 @@ export function medianInterval(values: readonly number[]): Interval {
   if (count === 0) return { low: Number.NaN, high: Number.NaN, confidence: 0 };
   let rank = 1;
   while (rank + 1 <= count / 2 && 1 - 2 * coinsBelow(count, rank + 1) >= CONFIDENCE_WANTED) rank++;
-  return { low: ordered[rank - 1]!, high: ordered[count - rank]!, confidence: Math.max(0, 1 - 2 * coinsBelow(count, rank)) };
+  return {
+    low: ordered[rank - 1]!,
+    high: ordered[count - rank]!,
+    confidence: Math.max(0, 1 - 2 * coinsBelow(count, rank)),
+  };
 }
 
 /** Median and interval of the values. */

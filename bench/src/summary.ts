@@ -39,22 +39,33 @@ export interface MicroRow {
 export function cellsOf(cells: readonly ReplayCell[], strategyId: string, workers: number): ReplayCell[] {
   return cells
     .filter((cell) => cell.strategyId === strategyId && cell.workers === workers)
-    .sort((left, right) => left.round - right.round);
+    .toSorted((left, right) => left.round - right.round);
 }
 
 /** Median over cells of a figure that may be missing; null when it always is. */
-export function medianOf(cells: readonly ReplayCell[], figure: (cell: ReplayCell) => number | undefined): number | null {
+export function medianOf(
+  cells: readonly ReplayCell[],
+  figure: (cell: ReplayCell) => number | undefined,
+): number | null {
   const values = cells.map(figure).filter((value) => value !== undefined);
   return values.length === 0 ? null : median(values);
 }
 
-/** Median over rounds of one percentile. */
+/** Samples below which a percentile would be a single extreme value. */
+const SAMPLES_MIN: Readonly<Record<Percentile, number>> = { p50: 10, p99: 200, p999: 2000 };
+
+type Percentile = 'p50' | 'p99' | 'p999';
+
+/** Median over rounds of one percentile; rounds with too few samples for it are left out. */
 export function latencyOf(
   cells: readonly ReplayCell[],
   group: keyof ReplayCell['latency'],
-  percentile: keyof LatencyUs,
+  percentile: Percentile,
 ): number | null {
-  return medianOf(cells, ({ latency }) => latency[group]?.[percentile]);
+  return medianOf(cells, ({ latency }) => {
+    const samples: LatencyUs | null = latency[group];
+    return samples !== null && samples.samples >= SAMPLES_MIN[percentile] ? samples[percentile] : undefined;
+  });
 }
 
 /** Pairs rounds, leaving out those that one of the two lacks. */

@@ -8,10 +8,11 @@
 import { ZsmallocError } from './errors.ts';
 import type { HandleTable } from './handles.ts';
 import { LENGTH_MASK, PAGE, ZSPAGE } from './layout/records.ts';
+import { HEADER_BYTES } from './size-class.ts';
 import { OWNER_CLASS_MASK, OWNER_SHIFT } from './state.ts';
 import type { PoolState } from './state.ts';
 import type { Location, ZspageIndex } from './strategy/contract.ts';
-import type { Words } from './words/agent.ts';
+import type { WordIndex, Words } from './words/agent.ts';
 import type { Hold } from './api.ts';
 
 const { owner: pageOwner, link } = PAGE.at;
@@ -34,6 +35,12 @@ export class Access {
   private readonly hugeOrdinal: number;
   private readonly pageBytes: number;
   private readonly pageWords: number;
+  private readonly pagesPerByte: number;
+  private readonly pageBase: WordIndex;
+  private readonly indexBits: number;
+  private readonly indexMask: number;
+  private readonly inPageMask: number;
+  private readonly sizes: Int32Array;
   /** Copies of objects that span two pages, by nesting depth of `read`. */
   private readonly scratch: Uint8Array[] = [];
   private depth = 0;
@@ -46,6 +53,12 @@ export class Access {
     this.hugeOrdinal = state.plan.shape.classes.length - 1;
     this.pageBytes = state.plan.pageBytes;
     this.pageWords = state.plan.pageWords;
+    this.pagesPerByte = 1 / state.plan.pageBytes;
+    this.pageBase = state.plan.pageBase;
+    this.indexBits = state.plan.indexBits;
+    this.indexMask = (1 << state.plan.indexBits) - 1;
+    this.inPageMask = state.plan.pageBytes - 1;
+    this.sizes = state.tables.sizeBytes;
   }
 
   /** Source: zs_obj_read_begin(). */
@@ -55,19 +68,19 @@ export class Access {
     const { strategy } = this.state;
     const location = cell === 0 ? 0 : strategy.readBegin(cell);
     if (location === 0) throw this.handles.badHandle(handle);
-    const zspage = this.locate(location, raw);
-    if (zspage !== 0) {
-      this.open++;
-      return this.offset;
+    if (this.locate(location, raw) === 0) {
+      strategy.readEnd(this.zspageAt(location));
+      throw this.handles.badHandle(handle);
     }
-    strategy.readEnd(this.zspageAt(location));
-    throw this.handles.badHandle(handle);
+    this.open++;
+    return this.offset;
   }
 
   /** Source: zs_obj_read_end(). The zspage cannot have gone: this agent is inside it. */
   end(offset: number): void {
-    const page = Math.floor(offset / this.pageBytes);
-    const owner = this.words[this.state.pageWord(page) + pageOwner];
+    // Exact: the page size is a power of two. A division costs as much as half an Atomics call.
+    const page = (offset * this.pagesPerByte) | 0;
+    const owner = this.words[this.pageBase + page * PAGE.words + pageOwner];
     if (this.open === 0 || owner === undefined || owner === 0) throw this.badToken(offset);
     this.open--;
     this.state.strategy.readEnd(owner >>> OWNER_SHIFT);
@@ -158,35 +171,37 @@ export class Access {
     return this.state.ownerOf(location) >>> OWNER_SHIFT;
   }
 
-  /** Finds the bytes of an object and confirms its handle; 0 when the place is another object's. */
+  /** Finds the bytes of an object and confirms its handle; 0 when the place is another object's. Written flat. */
   private locate(location: Location, raw: number): ZspageIndex {
-    const { words, state } = this;
-    const page = state.pageOf(location);
-    const pageWord = state.pageWord(page);
+    const { words } = this;
+    const page = location >>> this.indexBits;
+    const pageWord = this.pageBase + page * PAGE.words;
     const owner = words[pageWord + pageOwner]!;
     const ordinal = owner & OWNER_CLASS_MASK;
-    const zspage = owner >>> OWNER_SHIFT;
-    const pageStart = page * this.pageBytes;
-    this.secondOffset = 0;
-    if (ordinal === this.hugeOrdinal) {
-      if (words[pageWord + link] !== ((raw << 1) | 1)) return 0;
-      this.offset = pageStart;
-      this.length = this.firstBytes = words[state.zspageWord(zspage) + freeHead]!;
-      return zspage;
-    }
-    const start = state.slotStart(location, state.tables.sizeBytes[ordinal]!);
+    if (ordinal === this.hugeOrdinal) return this.locateHuge(page, owner >>> OWNER_SHIFT, raw);
+    const start = ((location & this.indexMask) * this.sizes[ordinal]!) & this.inPageMask;
     const header = page * this.pageWords + (start >>> 2);
     if (words[header] !== ((raw << 1) | 1)) return 0;
     // Plain: a strategy that lets objects be retired beside readers leaves these bits as they are.
     const length = words[header + 1]! & LENGTH_MASK;
-    const room = this.pageBytes - start - 8;
-    this.offset = pageStart + start + 8;
-    this.length = this.firstBytes = length;
+    const room = this.pageBytes - start - HEADER_BYTES;
+    this.offset = page * this.pageBytes + start + HEADER_BYTES;
+    this.length = length;
+    this.firstBytes = length;
     if (length > room) {
       this.firstBytes = room;
       // order: acquire, pairs with the page migration that may link another second page beside readers.
       this.secondOffset = Atomics.load(words, pageWord + link) * this.pageBytes;
     }
+    return owner >>> OWNER_SHIFT;
+  }
+
+  private locateHuge(page: number, zspage: ZspageIndex, raw: number): ZspageIndex {
+    const { words } = this;
+    if (words[this.pageBase + page * PAGE.words + link] !== ((raw << 1) | 1)) return 0;
+    this.offset = page * this.pageBytes;
+    this.length = words[this.state.zspageWord(zspage) + freeHead]!;
+    this.firstBytes = this.length;
     return zspage;
   }
 

@@ -24,12 +24,13 @@ const { cellHead, cellTail, cellCount } = CLASS.at;
 export const CELL_FREE: number = 1 << HANDLE_BITS;
 /** Tag of a retired cell. */
 export const CELL_RETIRED: number = 1 << LOCATION_BITS;
-const HANDLE_MASK = 2 ** HANDLE_BITS - 1;
+/** All bits of a handle. */
+export const HANDLE_MASK: number = 2 ** HANDLE_BITS - 1;
 
 /** Cells that a class takes from the stock at once: amortises the handles lock to a 32nd. */
 const REFILL_CELLS = 32;
 /** Cells that a class keeps at most; beyond, half of them go back to the stock. */
-const KEEP_CELLS_MAX = 128;
+export const KEEP_CELLS_MAX = 128;
 
 /** True when a cell's value is the location of a live object. */
 export function isLocation(cellValue: number): boolean {
@@ -80,7 +81,6 @@ export class HandleTable {
   /** Word of a raw handle's cell; 0 when there is no such cell. */
   cellOf(raw: number): WordIndex {
     const cell = raw & this.cellMask;
-    if (cell === 0 || cell > this.cellsMax) return 0;
     // Plain: a page of cells is entered before its first handle exists. A forged handle may see a stale 0: no such cell.
     const page = this.words[this.directoryBase + (cell >>> this.cellsPerPageBits)]!;
     return page === 0 ? 0 : page * this.pageWords + (cell & this.inPageMask);
@@ -109,8 +109,8 @@ export class HandleTable {
     const { words } = this;
     const cell = raw & this.cellMask;
     const generation = ((raw >>> this.cellBits) + 1) & this.generationMask;
-    // order: release, pairs with lookups. Whoever still holds the handle finds no location from here on.
-    Atomics.store(words, this.cellWord(cell), CELL_FREE | (generation << this.cellBits));
+    // Plain: whoever still looks at the cell does so by mistake, and finds either value.
+    words[this.cellWord(cell)] = CELL_FREE | (generation << this.cellBits);
     const tail = words[base + cellTail]!;
     if (tail === 0) words[base + cellHead] = cell;
     else words[this.cellWord(tail)]! += cell;

@@ -8,19 +8,20 @@
 //   3. Whatever throws has changed nothing.
 
 import { ZsmallocError } from './errors.ts';
-import { GROUP_EMPTY, GROUPS_WITH_ROOM } from './fullness.ts';
+import { GROUP_EMPTY, GROUP_ISOLATED, GROUPS_WITH_ROOM } from './fullness.ts';
+import { CELL_FREE, HANDLE_MASK, KEEP_CELLS_MAX } from './handles.ts';
 import type { HandleTable } from './handles.ts';
 import { CLASS, LENGTH_MASK, PAGE, ZSPAGE } from './layout/records.ts';
 import type { PageAllocator } from './pages.ts';
-import { classOfRequest } from './size-class.ts';
 import { OWNER_CLASS_MASK, OWNER_SHIFT } from './state.ts';
 import type { PoolState } from './state.ts';
 import type { Location, PageIndex, ZspageIndex } from './strategy/contract.ts';
 import type { WordIndex, Words } from './words/agent.ts';
+import { USAGE_GROUP_SHIFT, USAGE_INUSE_MASK } from './zspages.ts';
 import type { ZspageLists } from './zspages.ts';
 
-const { groupMask, groupHeads, inuse, pages: classPages, bytesLow, bytesHigh, cellCount } = CLASS.at;
-const { freeHead } = ZSPAGE.at;
+const { groupMask, groupHeads, inuse, pages: classPages, bytesLow, bytesHigh, cellHead, cellTail, cellCount } = CLASS.at;
+const { usage, freeHead } = ZSPAGE.at;
 const { link } = PAGE.at;
 
 /** Carry between the two words of a byte count. */
@@ -34,6 +35,18 @@ export class Objects {
   private readonly pages: PageAllocator;
   private readonly lists: ZspageLists;
   private readonly hugeOrdinal: number;
+  // Copies of what the hot paths need: one load each instead of a chain of them.
+  private readonly key: number;
+  private readonly pageBytes: number;
+  private readonly ofRequest: Uint16Array;
+  private readonly sizes: Int32Array;
+  private readonly groups: Uint8Array;
+  private readonly groupBase: Int32Array;
+  private readonly classBase: WordIndex;
+  private readonly zspageBase: WordIndex;
+  private readonly zspageStride: number;
+  private readonly cellMask: number;
+  private readonly generationMask: number;
   /** Component pages that this agent has taken from classes since it attached: by frees, compaction and reclaiming. */
   pagesFreed = 0;
   /** Off all lists, waiting to be returned once no class lock is held. Private to the agent. */
@@ -47,19 +60,24 @@ export class Objects {
     this.pages = pages;
     this.lists = lists;
     this.hugeOrdinal = state.plan.shape.classes.length - 1;
+    const { plan, tables } = state;
+    this.key = state.key;
+    this.pageBytes = plan.pageBytes;
+    this.ofRequest = tables.ofRequest;
+    this.sizes = tables.sizeBytes;
+    this.groups = tables.groups;
+    this.groupBase = tables.groupBase;
+    this.classBase = plan.classBase;
+    this.zspageBase = state.zspageWord(0);
+    this.zspageStride = plan.zspageStride;
+    this.cellMask = handles.cellMask;
+    this.generationMask = HANDLE_MASK & ~handles.cellMask;
   }
 
   /** Allocates; 0 when the pool is full. Source: zs_malloc(). */
   allocate(sizeBytes: number): number {
-    const { plan } = this.state;
-    if (!Number.isInteger(sizeBytes) || sizeBytes < 1 || sizeBytes > plan.pageBytes) {
-      throw new ZsmallocError(
-        'ERR_ZS_BAD_SIZE',
-        `cannot allocate ${String(sizeBytes)} bytes: a size is an integer from 1 to ${plan.pageBytes}, the page size. Split the data, or create the pool with larger pages.`,
-        { sizeBytes: Number(sizeBytes), sizeBytesMax: plan.pageBytes },
-      );
-    }
-    const ordinal = classOfRequest(plan.shape, sizeBytes);
+    if ((sizeBytes | 0) !== sizeBytes || sizeBytes < 1 || sizeBytes > this.pageBytes) throw this.badSize(sizeBytes);
+    const ordinal = this.ofRequest[(sizeBytes + 7) >>> 3]!;
     const handle = this.allocateIn(ordinal, sizeBytes);
     return handle === 0 && this.recover() ? this.allocateIn(ordinal, sizeBytes) : handle;
   }
@@ -94,16 +112,37 @@ export class Objects {
     return this.words[this.state.zspageWord(this.state.ownerOf(location) >>> OWNER_SHIFT) + freeHead]!;
   }
 
-  /** Part of StrategyHost. */
+  /** Part of StrategyHost. Written flat, and undoing `allocateIn` step by step: this is half of what a free costs. */
   reclaimObject(location: Location): void {
+    const { words } = this;
     const owner = this.state.ownerOf(location);
     const ordinal = owner & OWNER_CLASS_MASK;
-    const base = this.state.classWord(ordinal);
-    const raw = this.words[this.headerWord(ordinal, location)]! >>> 1;
-    this.countBytes(base, -this.lengthAt(ordinal, location));
-    this.words[base + inuse]! -= 1;
-    this.handles.put(base, raw);
-    this.putSlot(ordinal, base, owner >>> OWNER_SHIFT, location);
+    if (ordinal === this.hugeOrdinal) return this.reclaimHuge(location);
+    const base = this.classBase + ordinal * CLASS.words;
+    const slot = this.state.slotWord(location, this.sizes[ordinal]!);
+    const raw = words[slot]! >>> 1;
+    words[base + inuse]! -= 1;
+    const low = words[base + bytesLow]! - (words[slot + 1]! & LENGTH_MASK);
+    words[base + bytesLow] = low;
+    if (low < 0) this.carry(base);
+
+    const cell = raw & this.cellMask;
+    words[this.handles.cellWord(cell)] = CELL_FREE | ((raw + this.cellMask + 1) & this.generationMask);
+    const tail = words[base + cellTail]!;
+    if (tail === 0) words[base + cellHead] = cell;
+    else words[this.handles.cellWord(tail)]! += cell;
+    words[base + cellTail] = cell;
+    const cells = words[base + cellCount]! + 1;
+    words[base + cellCount] = cells;
+    if (cells > KEEP_CELLS_MAX) this.handles.giveBack(base, KEEP_CELLS_MAX / 2);
+
+    const record = this.zspageBase + (owner >>> OWNER_SHIFT) * this.zspageStride;
+    words[slot] = words[record + freeHead]! << 1;
+    words[record + freeHead] = location;
+    const state = words[record + usage]! - 1;
+    words[record + usage] = state;
+    const group = this.groups[this.groupBase[ordinal]! + (state & USAGE_INUSE_MASK)];
+    if (group !== state >>> USAGE_GROUP_SHIFT) this.regroup(ordinal, owner >>> OWNER_SHIFT);
   }
 
   /** Part of StrategyHost. */
@@ -162,28 +201,62 @@ export class Objects {
     this.emptyZspages.push(zspage);
   }
 
+  /** The hot path, written flat: a slot that was used before, of the fullest zspage with room, and a cell at hand. */
   private allocateIn(ordinal: number, sizeBytes: number): number {
-    const { words, state, handles } = this;
-    const { strategy } = state;
+    const { words } = this;
+    const { strategy } = this.state;
     strategy.lock(ordinal);
-    const base = state.classWord(ordinal);
-    const ready = words[base + cellCount] !== 0 && (words[base + groupMask]! & GROUPS_WITH_ROOM) !== 0;
-    let location = ready ? this.lists.takeSlot(ordinal, base) : 0;
-    if (location === 0) {
-      location = this.takeSlotSlow(ordinal, base);
-      if (location === 0) return 0;
-    }
+    const base = this.classBase + ordinal * CLASS.words;
+    const cell = words[base + cellHead]!;
+    const found = words[base + groupMask]! & GROUPS_WITH_ROOM;
+    if (cell === 0 || found === 0 || ordinal === this.hugeOrdinal) return this.allocateSlow(ordinal, base, sizeBytes);
+    const group = 31 - Math.clz32(found);
+    const zspage = words[base + groupHeads + group]!;
+    const record = this.zspageBase + zspage * this.zspageStride;
+    const location = words[record + freeHead]!;
+    if (location === 0) return this.allocateSlow(ordinal, base, sizeBytes);
+
+    const slot = this.state.slotWord(location, this.sizes[ordinal]!);
+    words[record + freeHead] = words[slot]! >>> 1;
+    const state = words[record + usage]! + 1;
+    words[record + usage] = state;
+    if (this.groups[this.groupBase[ordinal]! + (state & USAGE_INUSE_MASK)] !== group) this.regroup(ordinal, zspage);
+
+    const cellWord = this.handles.cellWord(cell);
+    const value = words[cellWord]!;
+    const following = value & this.cellMask;
+    words[base + cellHead] = following;
+    if (following === 0) words[base + cellTail] = 0;
+    words[base + cellCount]! -= 1;
+    const raw = (value & this.generationMask) | cell;
+    words[slot] = (raw << 1) | 1;
+    words[slot + 1] = sizeBytes;
+    words[base + inuse]! += 1;
+    const low = words[base + bytesLow]! + sizeBytes;
+    words[base + bytesLow] = low;
+    if (low >= BYTES_UNIT) this.carry(base);
+    // Plain: nobody else has the handle yet, and whoever hands it over orders this before the other agent's reads.
+    words[cellWord] = location;
+    strategy.unlock(ordinal);
+    return raw ^ this.key;
+  }
+
+  /** Fresh slots, huge objects, and whatever needs a page or cells. Caller holds: the class lock, which this drops. */
+  private allocateSlow(ordinal: number, base: WordIndex, sizeBytes: number): number {
+    const { words, state, handles } = this;
+    const location = this.takeSlotSlow(ordinal, base);
+    if (location === 0) return 0;
     const raw = handles.take(base);
     const header = this.headerWord(ordinal, location);
     words[header] = (raw << 1) | 1;
     if (ordinal === this.hugeOrdinal) words[state.zspageWord(state.ownerOf(location) >>> OWNER_SHIFT) + freeHead] = sizeBytes;
     else words[header + 1] = sizeBytes;
     words[base + inuse]! += 1;
-    this.countBytes(base, sizeBytes);
-    // Plain: nobody else has the handle yet, and whoever hands it over orders this before the other agent's reads.
-    words[handles.cellWord(raw & handles.cellMask)] = location;
-    strategy.unlock(ordinal);
-    return handles.handleOf(raw);
+    words[base + bytesLow]! += sizeBytes;
+    if (words[base + bytesLow]! >= BYTES_UNIT) this.carry(base);
+    words[handles.cellWord(raw & this.cellMask)] = location;
+    state.strategy.unlock(ordinal);
+    return raw ^ this.key;
   }
 
   /** Gets the class a free cell and a page, then takes a slot. 0, and the class lock dropped, when the pool is full. */
@@ -229,20 +302,44 @@ export class Objects {
     return gained;
   }
 
+  private reclaimHuge(location: Location): void {
+    const { words } = this;
+    const owner = this.state.ownerOf(location);
+    const base = this.state.classWord(this.hugeOrdinal);
+    const raw = words[this.headerWord(this.hugeOrdinal, location)]! >>> 1;
+    words[base + inuse]! -= 1;
+    words[base + bytesLow]! -= this.lengthAt(this.hugeOrdinal, location);
+    if (words[base + bytesLow]! < 0) this.carry(base);
+    this.handles.put(base, raw);
+    this.putSlot(this.hugeOrdinal, base, owner >>> OWNER_SHIFT, location);
+  }
+
   private putSlot(ordinal: number, base: WordIndex, zspage: ZspageIndex, location: Location): void {
     const left = this.lists.putSlot(ordinal, base, zspage, location);
     if (left === 0 && this.lists.group(zspage) === GROUP_EMPTY) this.retireIfEmpty(ordinal, zspage);
   }
 
-  private countBytes(base: WordIndex, bytes: number): void {
+  /** Refiles a zspage whose usage has changed its fullness group, unless it is isolated; gives an empty one back. */
+  private regroup(ordinal: number, zspage: ZspageIndex): void {
+    if (this.lists.group(zspage) === GROUP_ISOLATED) return;
+    this.lists.isolate(ordinal, zspage);
+    this.lists.putback(ordinal, zspage);
+    if (this.lists.group(zspage) === GROUP_EMPTY) this.retireIfEmpty(ordinal, zspage);
+  }
+
+  /** Brings the low word of a class's byte count back into 0 to 2^30 - 1. */
+  private carry(base: WordIndex): void {
     const { words } = this;
-    const low = words[base + bytesLow]! + bytes;
-    if (low >= 0 && low < BYTES_UNIT) {
-      words[base + bytesLow] = low;
-      return;
-    }
-    words[base + bytesLow] = low < 0 ? low + BYTES_UNIT : low - BYTES_UNIT;
-    words[base + bytesHigh]! += low < 0 ? -1 : 1;
+    const units = words[base + bytesLow]! < 0 ? -1 : 1;
+    words[base + bytesLow]! -= units * BYTES_UNIT;
+    words[base + bytesHigh]! += units;
+  }
+
+  private badSize(sizeBytes: unknown): ZsmallocError {
+    return new ZsmallocError(
+      'ERR_ZS_BAD_SIZE',
+      `cannot allocate ${String(sizeBytes)} bytes: a size is an integer from 1 to ${this.pageBytes}, the page size. Split the data, or create the pool with larger pages.`,
+      { sizeBytes: Number(sizeBytes), sizeBytesMax: this.pageBytes },
+    );
   }
 }
-

@@ -267,6 +267,8 @@ export class AgentPool implements HoldingPool {
       zspageStride: plan.zspageStride,
       agentBase: plan.agentBase + AGENT.words,
       agentStride: plan.agentStride,
+      pageBase: plan.pageBase,
+      indexBits: plan.indexBits,
       isLocation,
       zspageOf: (location) => state.ownerOf(location) >>> OWNER_SHIFT,
       classOf: (location) => {

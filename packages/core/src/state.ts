@@ -3,6 +3,7 @@
 import { fullnessGroup } from './fullness.ts';
 import type { PoolPlan } from './layout/plan.ts';
 import { CLASS, PAGE } from './layout/records.ts';
+import { classOfRequest } from './size-class.ts';
 import type { BoundStrategy, Location, Strategy, ZspageIndex } from './strategy/contract.ts';
 import type { Agent, WordIndex, Words } from './words/agent.ts';
 
@@ -24,6 +25,8 @@ export function openMemory(buffer: SharedArrayBuffer): Memory {
 
 /** Sizes by class ordinal, for hot code: private to the agent, shared by all pools of one shape. */
 export interface ClassTables {
+  /** Class ordinal for a request: `ofRequest[(bytes + 7) >>> 3]`. Classes change at multiples of 8 only. */
+  readonly ofRequest: Uint16Array;
   readonly sizeBytes: Int32Array;
   readonly pages: Int32Array;
   readonly objects: Int32Array;
@@ -34,7 +37,7 @@ export interface ClassTables {
 
 const known = new WeakMap<object, ClassTables>();
 
-function classTables({ shape }: PoolPlan): ClassTables {
+function classTables({ shape, pageBytes }: PoolPlan): ClassTables {
   let tables = known.get(shape);
   if (tables !== undefined) return tables;
   const { classes } = shape;
@@ -45,6 +48,7 @@ function classTables({ shape }: PoolPlan): ClassTables {
     for (let inuse = 0; inuse <= objectsPerZspage; inuse++) groups.push(fullnessGroup(inuse, objectsPerZspage));
   }
   tables = {
+    ofRequest: Uint16Array.from({ length: pageBytes / 8 + 1 }, (_, i) => classOfRequest(shape, Math.max(1, i * 8))),
     sizeBytes: Int32Array.from(classes, (c) => c.sizeBytes),
     pages: Int32Array.from(classes, (c) => c.pagesPerZspage),
     objects: Int32Array.from(classes, (c) => c.objectsPerZspage),

@@ -36,12 +36,6 @@ export class AccessHistory {
     return conflicts.length > 1 ? conflicts.sort((a, b) => b - a) : conflicts;
   }
 
-  /** Index of the last event that wrote `word`, -1 if none has. */
-  lastWrite(word: number): number {
-    const accesses = this.#words[word];
-    return accesses === undefined || accesses.execution !== this.#execution ? -1 : accesses.lastWrite;
-  }
-
   #visit(table: Accesses[], word: number, writes: boolean, index: number, conflicts: number[]): void {
     this.#update((table[word] ??= new Accesses()), writes, index, conflicts);
   }

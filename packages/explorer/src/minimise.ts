@@ -24,9 +24,10 @@ export function* minimise(
 ): Generator<Execution, Failure, void> {
   const { onOutcome, schedule, ...options } = program.options;
   const quiet: Program = { ...program, options };
-  // A given schedule is to be shown as it is, and who collects all outcomes doesn't look at this one.
-  const isFinal = schedule !== undefined || onOutcome !== undefined;
-  const best = isFinal ? steps : yield* fewestSwitches(quiet, finding.kind, steps, isAsync);
+  // Who collects all outcomes, thousands perhaps, doesn't look at the one reported.
+  if (onOutcome !== undefined) return { ...finding, schedule: formatSchedule({ steps, crash: program.crash }), chart: '' };
+  // A given schedule is to be shown as it is.
+  const best = schedule !== undefined ? steps : yield* fewestSwitches(quiet, finding.kind, steps, isAsync);
   const recorder = new Recorder();
   const session = new Session(quiet, new Replay(best, true), isAsync, recorder);
   yield session;

@@ -5,7 +5,7 @@ import { type Session } from './session.ts';
 import { type VirtualThread, type Waiter } from './virtual-thread.ts';
 
 /** Turns each spinning thread gets with nothing changing, before it counts as a livelock. Above any sane spin budget. */
-const STALLED_TURNS = 100;
+const STALLED_TURNS = 50;
 
 /** Threads one of which may go on although none can run: one that spins, each in turn, or any with a timeout. */
 export function turnsAtQuiescence(session: Session): number[] {

@@ -74,6 +74,8 @@ export class Session implements MemoryObserver {
   /** Memory changes so far, and turns given to spinning threads since the last one. */
   changeCount = 0;
   stallCount = 0;
+  /** For each word the events that changed it: entry v made version v + 1 of version v. */
+  readonly changeEvents: number[][] = [];
   #last: number = -1;
   #isQuiescent = false;
 
@@ -200,7 +202,7 @@ export class Session implements MemoryObserver {
     let races = NO_RACES;
     if (this.#scheduler.needsDependence) {
       const found: number[] = [];
-      for (const j of this.history.record(event, index)) {
+      for (const j of this.#conflicts(thread, event, index)) {
         const { thread: q, dependence } = trace[j]!;
         if (q !== thread.id && dependence[q]! > thread.dependence[q]!) found.push(j);
         joinClock(thread.dependence, dependence);
@@ -210,6 +212,15 @@ export class Session implements MemoryObserver {
       races = found;
     }
     this.#scheduler.taken(trace, races);
+  }
+
+  /** Indices of the events that this one directly depends on, latest first. */
+  #conflicts(thread: VirtualThread, event: Event, index: number): number[] {
+    const conflicts = this.history.record(event, index);
+    if (thread.enablers.length === 0) return conflicts;
+    conflicts.push(...thread.enablers);
+    thread.enablers.length = 0;
+    return conflicts.sort((a, b) => b - a);
   }
 
   /** A step in which the thread did nothing others could see: it ended, or ran into a pause. */
@@ -240,10 +251,9 @@ export class Session implements MemoryObserver {
     };
   }
 
-  /** A thread that was waiting, paused or idle can go on. What it had to wait for happened before, by dependence. */
-  makeRunnable(thread: VirtualThread, cause: VirtualThread): void {
+  /** A thread that was waiting or paused can go on. */
+  makeRunnable(thread: VirtualThread): void {
     thread.status = 'runnable';
-    joinClock(thread.dependence, cause.dependence);
     if (thread.resumption !== null) {
       if (thread.resumption.isLogged) thread.log.push(thread.resumption.value);
       thread.resumption = null;
@@ -254,12 +264,26 @@ export class Session implements MemoryObserver {
 
   /** Must follow each change of a word: threads that spin on it can go on. */
   noteChange(cause: VirtualThread, word: number): void {
+    const event = cause.dependence[cause.id]! - 1;
+    const version = this.memory.versions[word]!;
+    if (version === 0) this.changeEvents[word] = [event];
+    else this.changeEvents[word]!.push(event);
     this.memory.noteChange(word);
     this.changeCount++;
     this.stallCount = 0;
     for (const thread of this.threads) {
-      if (thread.status === 'paused' && thread.watched.has(word)) this.makeRunnable(thread, cause);
+      if (thread.status !== 'paused' || !thread.watched.has(word)) continue;
+      this.noteEnabler(thread, event);
+      this.makeRunnable(thread);
     }
+  }
+
+  /**
+   * The event lets a paused thread go on. That is a dependence, and one to be reversed: some other change might have
+   * come first. -1 stands for a plain write before its thread's first event.
+   */
+  noteEnabler(thread: VirtualThread, event: number): void {
+    if (event >= 0) thread.enablers.push(event);
   }
 
   plainRead(view: ViewRecord, index: number): unknown {
@@ -318,7 +342,7 @@ export class Session implements MemoryObserver {
         expire(this, thread);
         continue;
       }
-      if (thread.status === 'paused') this.makeRunnable(thread, thread);
+      if (thread.status === 'paused') this.makeRunnable(thread);
       thread.isGranted = true;
       return thread;
     }

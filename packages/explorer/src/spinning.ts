@@ -6,7 +6,6 @@
 // Assumed: that what such a thread does before one of those words changes is to read them again. A loop which gives up
 // after n turns is explored to its end only where nothing else can run.
 
-import { joinClock } from './clock.ts';
 import { type Session } from './session.ts';
 import { type VirtualThread } from './virtual-thread.ts';
 
@@ -60,9 +59,8 @@ function watchedWordHasChanged(session: Session, thread: VirtualThread): boolean
   for (const [word, version] of thread.watched) {
     if (session.memory.versions[word] === version) continue;
     hasChanged = true;
-    // Without that write the thread would have been taken out here, so what it does next depends on it.
-    const write = session.history.lastWrite(word);
-    if (write >= 0) joinClock(thread.dependence, session.trace[write]!.dependence);
+    // Without that change the thread would have been taken out here, so what it does next depends on it.
+    session.noteEnabler(thread, session.changeEvents[word]![version]!);
   }
   return hasChanged;
 }

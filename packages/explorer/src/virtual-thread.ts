@@ -89,6 +89,9 @@ export class VirtualThread {
   /** What `pause`, a yield or a suspended spin returns when the thread goes on; `isLogged` for the first two. */
   resumption: { readonly isLogged: boolean; readonly value: unknown } | null = null;
 
+  /** Events that let it go on after a pause, not yet taken into account: another one might have done so as well. */
+  readonly enablers: number[] = [];
+
   waiter: Waiter | null = null;
   /** With timeouts 'any': memory changes seen when its timeout last fired; it may fire again after another change. */
   changesAtTimeout: number = -1;
@@ -126,6 +129,7 @@ export class VirtualThread {
     this.watched.clear();
     this.rereadCount = 0;
     this.resumption = null;
+    this.enablers.length = 0;
     this.waiter = null;
     this.changesAtTimeout = -1;
     this.ready = [];

@@ -87,7 +87,8 @@ function wake(session: Session, waiter: Waiter, value: string, cause: VirtualThr
   joinClock(thread.happensBefore, cause.happensBefore);
   thread.waiter = null;
   thread.log.push(value);
-  session.makeRunnable(thread, cause);
+  joinClock(thread.dependence, cause.dependence);
+  session.makeRunnable(thread);
 }
 
 function newQueueEvent(session: Session, thread: VirtualThread, place: Place, name: OperationName): Event {

@@ -58,7 +58,7 @@ function step(words: Int32Array, [opcode, word, value]: Instruction, context: Th
     case 12:
       return Atomics.exchange(words, word, value);
     default:
-      return context.ghost((log) => (log as number[]).push(context.id));
+      return context.ghost((log) => void (log as number[]).push(context.id));
   }
 }
 
@@ -73,11 +73,14 @@ export function outcomes(program: RandomProgram, options: Partial<ExploreOptions
     spinReads: 2,
     maxExecutions: EXECUTIONS_MAX,
     onOutcome: ({ ending, results, blocked, ghost }) => {
-      const ends = results.map((result, id) => `${String(result)}/${blocked.filter((b) => b.startsWith(`T${id} `)).join()}`);
+      const ends = results.map((result, id) => {
+        const block = blocked.find((b) => b.startsWith(`T${id} `))?.slice(3) ?? '';
+        return `${String(result)}/${block}`;
+      });
       // Threads of a symmetric program are interchangeable, so only the collection of their results counts.
       if (program.isSymmetric) ends.sort();
       const order = program.isSymmetric ? '' : (ghost as number[]).join('');
-      found.add([ending, ...ends.map((e: string) => (program.isSymmetric ? e.replace(/T\d/g, 'T') : e)), order, [...memory.int32].join()].join(' | '));
+      found.add([ending, ...ends, order, [...memory.int32].join()].join(' | '));
     },
     ...options,
   };
@@ -93,7 +96,7 @@ export interface Outcomes {
 
 /** Outcomes only one of the two searches reaches. */
 export function difference(a: Outcomes, b: Outcomes): string[] {
-  return [...a.found].filter((o) => !b.found.has(o)).concat([...b.found].filter((o) => !a.found.has(o)));
+  return [...a.found].filter((o: string) => !b.found.has(o)).concat([...b.found].filter((o: string) => !a.found.has(o)));
 }
 
 export interface SelfCheck {
@@ -105,7 +108,7 @@ export interface SelfCheck {
 }
 
 /** Compares both searches on `count` random programs, or until `stopAfter` of them have differed. */
-export function selfCheck(seed: number, count: number, fault?: ReductionFault, stopAfter = Infinity): SelfCheck {
+export function selfCheck(seed: number, count: number, fault?: ReductionFault, stopAfter: number = Infinity): SelfCheck {
   const random = new Random(seed);
   const mismatches: string[] = [];
   let compared = 0;

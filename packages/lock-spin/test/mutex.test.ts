@@ -95,12 +95,17 @@ describe('spinMutex', () => {
     expect(words[0]).toBe(1);
   });
 
-  it('gets over a reservation whose waiter has died, after its bounded spin', () => {
-    const { words, second } = twoAgents();
+  it('leaves a reserved lock alone for its bounded spin, and gets over a reservation whose waiter has died', () => {
+    const { words, first } = twoAgents({ yieldAfter: 3, refuseAfter: 1000 });
     words[0] = STARVING;
-    expect(second.tryLock(0)).toBe(false);
-    second.lock(0);
-    expect(words[0]).toBe(2);
+    expect(first.tryLock(0)).toBe(false);
+    const seen: number[] = [];
+    duringPauses(
+      () => seen.push(words[0]),
+      () => first.lock(0),
+    );
+    expect(seen).toEqual([STARVING, STARVING, STARVING]);
+    expect(words[0]).toBe(1);
   });
 
   it('keeps the reservation when it unlocks, and drops the hint', () => {

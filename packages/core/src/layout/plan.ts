@@ -93,7 +93,9 @@ export function planPool(shape: PoolShape): PoolPlan {
   const pageBase = agentBase + (agentsMax + 1) * agentStride;
   const zspageBase = roundUp(pageBase + pages * PAGE.words, LINE_WORDS);
   const directoryBase = zspageBase + (pages + 1) * zspageStride;
-  const tableWords = directoryBase + Math.ceil((cellsMax + 1) / pageWords);
+  const cellBits = bitsFor(cellsMax + 1);
+  // One entry for each number that a handle can carry, so that a forged one needs no check of its own.
+  const tableWords = directoryBase + Math.ceil(2 ** cellBits / pageWords);
   const firstPage = Math.ceil(tableWords / pageWords);
   if (pages - firstPage < DATA_PAGES_MIN) {
     const bytesMin = (firstPage + DATA_PAGES_MIN) * pageBytes;
@@ -109,7 +111,7 @@ export function planPool(shape: PoolShape): PoolPlan {
     pageShift: Math.log2(pageBytes),
     pageWords,
     indexBits: bitsFor(classes.objectsPerZspageMax),
-    cellBits: bitsFor(cellsMax + 1),
+    cellBits,
     cellsMax,
     handlesLock: classCount,
     pagesLock: classCount + 1,

@@ -71,6 +71,12 @@ export interface StrategyHost {
   /** Agent a has its words at `agentBase + a * agentStride`. */
   readonly agentBase: WordIndex;
   readonly agentStride: number;
+  /**
+   * A location's page is `location >>> indexBits`; the page's owner word is at `pageBase + 2 * page` and holds
+   * zspage << 9 | class, or 0. `zspageOf` and `classOf` below are that, spelled out; hot paths read the word themselves.
+   */
+  readonly pageBase: WordIndex;
+  readonly indexBits: number;
   /** True when the value of a handle cell is the location of a live object. */
   isLocation(cellValue: number): boolean;
   /** Zspage of a location; 0 when its page holds no zspage (a stale hint). Plain read: recheck the cell under a lock. */

@@ -14,6 +14,7 @@ import type { WordIndex, Words } from '../words/agent.ts';
 import type { BoundStrategy, Capabilities, Location, PageIndex, Strategy, StrategyHost, ZspageIndex } from './contract.ts';
 import type { LockKind, Mutex, RwLock, TryRwLock } from './locks.ts';
 import { retrySoon } from './retry.ts';
+import { OWNER_SHIFT } from '../state.ts';
 
 /** Locks of a lock-based strategy. */
 export interface LockBasedOptions<C extends Capabilities> {
@@ -61,6 +62,8 @@ abstract class LockBased implements BoundStrategy {
   private readonly lockStride: number;
   private readonly zspageBase: WordIndex;
   private readonly zspageStride: number;
+  private readonly pageBase: WordIndex;
+  private readonly indexBits: number;
 
   constructor(host: StrategyHost, mutex: Mutex, zspageLock: TryRwLock) {
     this.host = host;
@@ -71,6 +74,8 @@ abstract class LockBased implements BoundStrategy {
     this.lockStride = host.lockStride;
     this.zspageBase = host.zspageBase;
     this.zspageStride = host.zspageStride;
+    this.pageBase = host.pageBase;
+    this.indexBits = host.indexBits;
   }
 
   abstract readBegin(cell: WordIndex): Location;
@@ -82,6 +87,11 @@ abstract class LockBased implements BoundStrategy {
 
   protected zspageWord(zspage: ZspageIndex): WordIndex {
     return this.zspageBase + zspage * this.zspageStride;
+  }
+
+  /** Lock word of the zspage that a location lies in. Plain: a hint, or under a lock that makes it true. */
+  protected zspageWordOf(location: Location): WordIndex {
+    return this.zspageWord(this.words[this.pageBase + (location >>> this.indexBits) * 2]! >>> OWNER_SHIFT);
   }
 
   readEnd(zspage: ZspageIndex): void {
@@ -171,7 +181,7 @@ class PoolLockStrategy extends LockBased {
       this.poolLock.readUnlock(this.poolWord);
       return 0;
     }
-    const word = this.zspageWord(this.host.zspageOf(location));
+    const word = this.zspageWordOf(location);
     try {
       this.zspageLock.readLock(word);
     } finally {
@@ -234,7 +244,7 @@ class ValidatingStrategy extends LockBased {
         location = current;
         continue;
       }
-      const word = this.zspageWord(this.host.zspageOf(location));
+      const word = this.zspageWordOf(location);
       this.zspageLock.readLock(word);
       // order: acquire, pairs with publish. Equal: no mover can have the zspage from here on, the object stays.
       const current = Atomics.load(this.words, cell);

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { WIDTH_MAX, figure, formatTable, paragraph } from '../src/table.ts';
+
+it('aligns the first column left and figures right', () => {
+  const text = formatTable(
+    ['name', 'ns'],
+    [
+      ['spin', '7'],
+      ['bigLock', '123'],
+    ],
+  );
+  expect(text).toBe(['name      ns', '------------', 'spin       7', 'bigLock  123'].join('\n'));
+});
+
+it('refuses a table that a terminal would wrap', () => {
+  expect(formatTable(['x'.repeat(WIDTH_MAX)], []).split('\n')[0]).toHaveLength(WIDTH_MAX);
+  expect(() => formatTable(['x'.repeat(WIDTH_MAX), 'y'], [])).toThrow('its lines are 83 wide, over 80');
+});
+
+it('shows about three digits, and a dash where there is nothing', () => {
+  expect([1234.5, 123.45, 12.345, 1.2345, null, Number.NaN].map(figure)).toEqual([
+    '1235',
+    '123',
+    '12.3',
+    '1.23',
+    '-',
+    '-',
+  ]);
+});
+
+it('breaks a paragraph before column 81 and loses no word', () => {
+  const words = Array.from({ length: 60 }, (_, index) => `word${index}`);
+  const lines = paragraph(words.join('\n   ')).split('\n');
+  expect(lines.join(' ')).toBe(words.join(' '));
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(WIDTH_MAX);
+});
