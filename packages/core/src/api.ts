@@ -73,51 +73,170 @@ export interface Hold extends Disposable {
   release(): void;
 }
 
-/** One agent's side of a pool. */
+/**
+ * One agent's side of a pool.
+ *
+ * Calls marked "Blocks: briefly" take spinning or sleeping locks, as the strategy has it, for bounded sections of other
+ * agents. Where the agent must not block (a browser's main thread), they spin for a bounded time and then throw
+ * ERR_ZS_WOULD_BLOCK; the async twins wait in later turns instead. Whatever throws has changed nothing. After `detach`,
+ * every call throws ERR_ZS_DETACHED.
+ */
 export interface Pool extends Disposable {
-  /** Bytes of the whole pool; `readBegin` returns offsets into it. */
+  /** All bytes of the pool. `readBegin` returns offsets into it; writing elsewhere corrupts the pool. */
   readonly bytes: Uint8Array;
   readonly strategyId: string;
   /** Largest request, in bytes: the page size. */
   readonly objectBytesMax: number;
-  /** Requests of at least so many bytes take a whole page each. */
+  /** Requests of at least so many bytes take a page each. Source: zs_huge_class_size(). */
   readonly hugeBytes: number;
 
+  /**
+   * Allocates an object and returns its handle. The content is not cleared.
+   *
+   * @param sizeBytes 1 to `objectBytesMax`; rounded up to its size class.
+   * @returns A handle, valid in every agent until `free`. Never 0.
+   * @throws ERR_ZS_BAD_SIZE; ERR_ZS_NO_MEMORY when the pool has no room for the size class.
+   * Blocks: briefly. Main thread: yes. Source: zs_malloc().
+   */
   malloc(sizeBytes: number): Handle;
+
+  /** Like `malloc`, but returns 0 when the pool has no room. */
   tryMalloc(sizeBytes: number): Handle;
+
+  /**
+   * Frees an object. Its handle is dead from here on, in every agent.
+   *
+   * A read of the object that is open in another agent stays safe for memory; whether its bytes stay intact until it ends
+   * is what the strategy's capability `freeDuringRead` says.
+   *
+   * @throws ERR_ZS_BAD_HANDLE for a handle that is stale, freed, forged or another pool's.
+   * Blocks: briefly, and for a whole compaction when the pool was created with `compactAbove`. Main thread: yes.
+   * Source: zs_free().
+   */
   free(handle: Handle): void;
+
+  /** Length of an object in bytes, as requested. @throws ERR_ZS_BAD_HANDLE. Blocks: briefly. Main thread: yes. */
   sizeOf(handle: Handle): number;
+
+  /**
+   * Copies `source` into an object. Other users of the same object are not shut out: arrange that among yourselves.
+   *
+   * @param offset First byte of the object to change, 0 by default.
+   * @throws ERR_ZS_BAD_HANDLE; ERR_ZS_OUT_OF_RANGE when the bytes do not fit.
+   * Blocks: briefly. Main thread: yes. Source: zs_obj_write().
+   */
   write(handle: Handle, source: Uint8Array, offset?: number): void;
+
+  /**
+   * Calls `use` with the object's bytes and returns what it returns. The view is the object itself, or a copy where the
+   * object spans two pages; either way it is to be read only, and ends with the callback. The object does not move
+   * meanwhile. `use` may call the pool, and must not be async.
+   *
+   * @throws ERR_ZS_BAD_HANDLE; ERR_ZS_HOLD_UNSUPPORTED when `use` returns a promise.
+   * Blocks: briefly. Main thread: yes. Source: zs_obj_read_begin() and zs_obj_read_end().
+   */
   read<T>(handle: Handle, use: (bytes: Uint8Array) => T): T;
+
+  /**
+   * Copies an object into `target` and returns its length in bytes.
+   *
+   * @param offset First byte of `target` to fill, 0 by default.
+   * @throws ERR_ZS_BAD_HANDLE; ERR_ZS_OUT_OF_RANGE when `target` is too short.
+   * Blocks: briefly. Main thread: yes.
+   */
   readInto(handle: Handle, target: Uint8Array, offset?: number): number;
 
+  /**
+   * Opens a read without allocating anything, for hot code. Until the matching `readEnd`, which must come in the same
+   * turn of the event loop, the object stays where it is: `readFirstBytes` bytes in `bytes` from the returned offset, and
+   * the rest, if `readLength` is more, from `readSecondOffset`. Copy these three before the next call of the pool.
+   *
+   * @returns Offset of the object's first byte in `bytes`; also the token for `readEnd`.
+   * @throws ERR_ZS_BAD_HANDLE. Blocks: briefly. Main thread: yes. Source: zs_obj_read_sg_begin().
+   */
   readBegin(handle: Handle): number;
+
+  /** Ends the read that returned `offset`. @throws ERR_ZS_BAD_TOKEN. Blocks: no. Source: zs_obj_read_sg_end(). */
   readEnd(offset: number): void;
+
+  /** Length in bytes of the object that the last `readBegin` found. */
   readonly readLength: number;
+  /** Bytes of it in its first page. */
   readonly readFirstBytes: number;
+  /** Offset of the rest; of no meaning when `readFirstBytes` equals `readLength`. */
   readonly readSecondOffset: number;
 
+  /**
+   * Moves objects together and gives the pages that become empty back to the page allocator. Handles stay valid, open
+   * reads keep their bytes, and a zspage that somebody reads is skipped where the strategy makes movers wait for readers.
+   *
+   * Blocks: briefly, again and again. Main thread: yes; `compactAsync` lets other work run in between. Source: zs_compact().
+   */
   compact(budget?: CompactBudget): CompactResult;
+
+  /**
+   * For a memory-pressure policy: compacts until about `pages` pages were freed, and returns how many were.
+   *
+   * Blocks: like `compact`. Source: zs_shrinker_scan().
+   */
   shrink(pages: number): number;
+
+  /** Pages that `shrink` could free at best: an estimate. Blocks: no. Source: zs_shrinker_count(). */
   shrinkable(): number;
+
+  /**
+   * Moves the content of one component page to another page and points the handles there. For emptying given pages;
+   * compaction does not need it.
+   *
+   * @param page Page number: an offset into `bytes`, divided by the page size.
+   * @throws ERR_ZS_BAD_PAGE for pages of the pool's tables and beyond its end.
+   * Blocks: briefly. Main thread: yes. Source: zs_page_isolate(), zs_page_migrate(), zs_page_putback().
+   */
   migratePage(page: number): MigrateResult;
+
+  /** Counters of the pool, all of one moment. Blocks: for every lock in turn. Source: zs_pool_stats(), mm_stat. */
   stats(): PoolStats;
+
+  /** A row for each size class, all of one moment. Blocks: for every lock in turn. Source: debugfs `classes`. */
   classes(): ClassRow[];
+
+  /**
+   * Checks every structural invariant. For tests and after a doubt: it looks at every object. Other agents may read
+   * meanwhile, but must not be inside other calls: what is on its way between two locks would be missed.
+   *
+   * @throws ERR_ZS_CORRUPT, naming the invariant. Blocks: for every lock in turn.
+   */
   verify(): void;
 
   mallocAsync(sizeBytes: number): Promise<Handle>;
   freeAsync(handle: Handle): Promise<void>;
   writeAsync(handle: Handle, source: Uint8Array, offset?: number): Promise<void>;
+  /** `use` is still sync: it runs in the turn in which the read could begin. */
   readAsync<T>(handle: Handle, use: (bytes: Uint8Array) => T): Promise<T>;
   readIntoAsync(handle: Handle, target: Uint8Array, offset?: number): Promise<number>;
   compactAsync(budget?: CompactBudget): Promise<CompactResult>;
+  /** The async twin of any other call: `await pool.retryAsync(() => pool.stats())`. Never blocks the agent. */
+  retryAsync<T>(call: () => T): Promise<T>;
 
+  /** Plain data from which another agent attaches. Blocks: no. */
   descriptor(): PoolDescriptor;
+
+  /**
+   * Gives the agent's place in the pool back; also at the end of a `using` block. Objects stay. Idempotent.
+   *
+   * @throws ERR_ZS_IN_USE while reads or holds of this agent are open. Blocks: briefly.
+   */
   detach(): void;
 }
 
 /** A pool whose strategy lets a read last across `await`. */
 export interface HoldingPool extends Pool {
+  /**
+   * Keeps an object where it is until `release`, across turns of the event loop if need be. Holds block nothing but
+   * the moving of the zspage that they are in.
+   *
+   * @throws ERR_ZS_BAD_HANDLE. Blocks: briefly. Main thread: yes.
+   */
   hold(handle: Handle): Hold;
   holdAsync(handle: Handle): Promise<Hold>;
 }

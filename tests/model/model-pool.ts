@@ -1,0 +1,165 @@
+// Stands a whole pool on the explorer's memory, and explores programs of its agents.
+//
+// RULES
+//   1. The code that runs is core's source as it ships: AgentPool over views of the model memory.
+//   2. Agents are attached in the setup. A thread body is entered many times, so it only builds its side of the pool.
+//   3. After every execution a further agent looks at a copy of the memory: verify(), the contents, and that the pool
+//      is empty once everything has been freed.
+
+import { explore, ModelMemory } from '@zsmalloc/explorer';
+import type { ExploreOptions, ExploreResult } from '@zsmalloc/explorer';
+import type { Strategy } from '@zsmalloc/core/strategy';
+import { takeAgent } from '../../packages/core/src/agents.ts';
+import { formatMemory } from '../../packages/core/src/format.ts';
+import { planPool } from '../../packages/core/src/layout/plan.ts';
+import type { PoolPlan } from '../../packages/core/src/layout/plan.ts';
+import { AgentPool } from '../../packages/core/src/pool.ts';
+import { PoolState, openMemory } from '../../packages/core/src/state.ts';
+import type { Memory } from '../../packages/core/src/state.ts';
+import { nameWord } from './name-word.ts';
+import { racyWords } from './racy-words.ts';
+import type { RacyKind } from './racy-words.ts';
+
+const PAGE_BYTES = 4096;
+/** Any: a fixed one makes every execution the same. */
+const KEY = 0x15a5_a5a5;
+/** Never impatient: the explorer takes a waiting agent out. The lock packages explore impatience. */
+const PATIENT = { yieldAfter: Infinity, refuseAfter: Infinity };
+
+/** A small request of a class with two slots to a zspage, of one page. */
+export const HALF_BYTES = 2000;
+
+/** Contents by handle, as a check expects them. */
+export type Contents = ReadonlyMap<number, number>;
+
+/** What an agent does. `attach` attaches as one more agent, in the first free record. */
+export type Role<S> = (pool: AgentPool, start: S, attach: () => AgentPool) => unknown;
+
+/** A program of agents that share one pool. One agent record is left free. */
+export interface PoolProgram<S> {
+  readonly strategy: Strategy;
+  /** Makes the state that every execution starts from, and returns what the agents know of it. */
+  readonly setup: (pool: AgentPool) => S;
+  readonly agents: Readonly<Record<string, Role<S>>>;
+  /** What must live at the end, by handle: the byte that each object is filled with, or -1 for any. */
+  readonly contents: (start: S, results: Readonly<Record<string, unknown>>) => Contents;
+  readonly check?: (results: Readonly<Record<string, unknown>>, start: S, pool: AgentPool) => void;
+  /** Words whose plain accesses race by design. */
+  readonly racy?: readonly RacyKind[];
+  readonly options?: Partial<ExploreOptions>;
+}
+
+/** The smallest pool that is legal. */
+export function smallPlan(strategy: Strategy, agentsMax: number): PoolPlan {
+  for (let pages = 24; ; pages++) {
+    try {
+      return planPool({ pageBytes: PAGE_BYTES, chainPages: 4, pages, agentsMax, strategyWords: strategy.words });
+    } catch (error) {
+      if (pages > 200) throw error;
+    }
+  }
+}
+
+/** One agent's side of a pool, for an agent record that is taken. */
+function sideOf(memory: Memory, plan: PoolPlan, strategy: Strategy, index: number): AgentPool {
+  const agent = { words: memory.words, index, spin: PATIENT, mayBlock: true };
+  return new AgentPool(new PoolState(memory, plan, agent, strategy, KEY));
+}
+
+function modelViews(memory: ModelMemory): Memory {
+  const { buffer, int32: words, uint8: bytes } = memory;
+  return { buffer, words, bytes, view: (offset, length) => memory.view('uint8', offset, length) };
+}
+
+/** Explores a program. */
+export function explorePool<S>(program: PoolProgram<S>): ExploreResult {
+  const { strategy, agents, racy = [] } = program;
+  const names = Object.keys(agents);
+  const plan = smallPlan(strategy, names.length + 2);
+  const checker = names.length + 1;
+  const memory = new ModelMemory(plan.pages * plan.pageBytes);
+  const copy = openMemory(new SharedArrayBuffer(memory.byteLength));
+  const original = new Int32Array(memory.buffer);
+  let start!: S;
+
+  const setup = (): void => {
+    const direct = openMemory(memory.buffer);
+    formatMemory(direct, plan, strategy, 0, KEY);
+    for (let agent = 1; agent <= checker; agent++) takeAgent(direct.words, plan);
+    start = program.setup(sideOf(direct, plan, strategy, 1));
+  };
+  // The program's words are known after the setup; the explorer asks only later.
+  let isRacy: ReadonlySet<number> | undefined;
+  const racyOption = (byteOffset: number): boolean =>
+    (isRacy ??= racyWords(racy, plan, openMemory(memory.buffer).words)).has(byteOffset >>> 2);
+
+  return explore({
+    memory,
+    setup,
+    threads: Object.fromEntries(
+      names.map((name) => [
+        name,
+        (context: { memory: ModelMemory; id: number }) => {
+          const views = modelViews(context.memory);
+          const attach = (): AgentPool => sideOf(views, plan, strategy, takeAgent(views.words, plan));
+          return agents[name](sideOf(views, plan, strategy, context.id + 1), start, attach);
+        },
+      ]),
+    ),
+    check: ({ results }) => {
+      copy.words.set(original);
+      const named = Object.fromEntries(names.map((name, id) => [name, results[id]]));
+      const pool = sideOf(copy, plan, strategy, checker);
+      pool.verify();
+      program.check?.(named, start, pool);
+      checkContents(pool, program.contents(start, named));
+    },
+    describe: (byteOffset) => nameWord(plan, byteOffset),
+    ...(racy.length === 0 ? {} : { racy: racyOption }),
+    maxSteps: 4000,
+    ...program.options,
+  });
+}
+
+/** Compares what lives, then frees it and looks whether the pool is empty. */
+function checkContents(pool: AgentPool, contents: Contents): void {
+  const { objects } = pool.stats();
+  if (objects !== contents.size) throw new Error(`${objects} objects live, expected ${contents.size}`);
+  for (const [handle, byte] of contents) {
+    pool.read(handle, (bytes) => {
+      if (byte >= 0 && bytes.some((found) => found !== byte)) throw new Error(`object ${handle} is not all ${byte}`);
+    });
+    pool.free(handle);
+  }
+  pool.compact();
+  pool.verify();
+  const { pagesUsed, zspages } = pool.stats();
+  if (pagesUsed !== 0 || zspages !== 0) throw new Error(`${pagesUsed} pages in ${zspages} zspages are left`);
+}
+
+/** Allocates an object that is all `byte`. */
+export function filled(pool: AgentPool, sizeBytes: number, byte: number): number {
+  const handle = pool.malloc(sizeBytes);
+  pool.write(handle, new Uint8Array(sizeBytes).fill(byte));
+  return handle;
+}
+
+/** Throws unless a sample of an object's bytes says `byte`: the first, the last, and around the middle. */
+export function expectAll(bytes: Uint8Array, byte: number): void {
+  const { length } = bytes;
+  for (const index of [0, length >> 1, length - 1]) {
+    if (bytes[index] !== byte) throw new Error(`byte ${index} is ${bytes[index]}, expected ${byte}`);
+  }
+}
+
+/** Runs a call; the code of the error that it throws, or 'done'. */
+export function outcomeOf(call: () => void): string {
+  try {
+    call();
+    return 'done';
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    if (typeof code === 'string') return code;
+    throw error;
+  }
+}
