@@ -15,7 +15,10 @@ export interface Options {
   readonly strategies: readonly string[];
   readonly workers: readonly number[];
   readonly rounds: number;
-  /** No round begins that would end after so many seconds, once three have run; null where --rounds asks for a number. */
+  /**
+   * No round begins that would end after so many seconds, once three have run; null where --rounds asks for a
+   * number.
+   */
   readonly budgetSeconds: number | null;
   /** Measured seconds of one cell. */
   readonly seconds: number;
@@ -66,7 +69,7 @@ Checks all contents. Prints tables on stdout and writes a JSON report.
   --help              this text
 
 A cell is one strategy with one number of workers in one round. A run takes
-about strategies x rounds x workers x (seconds + 0.2), and 15 s for the rest.
+about strategies x rounds x workers x (seconds + 0.4), and 20 s for the rest.
 Exit status: 0 all checks passed, 1 a check failed, 2 bad flags.
 `;
 

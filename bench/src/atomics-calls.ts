@@ -1,4 +1,5 @@
-// The Atomics calls to be timed by themselves: each method on an Int32Array over shared memory, as the library uses them.
+// The Atomics calls to be timed by themselves: each method on an Int32Array over shared memory, as the library uses
+// them.
 
 import type { MicroOperation } from './micro-operations.ts';
 

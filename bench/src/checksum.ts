@@ -9,8 +9,8 @@ export function checksum(bytes: Uint8Array, words: Int32Array, offset: number, l
 /**
  * Checksum of an object that may lie in two parts, as it would be in one piece.
  *
- * Parts start on multiples of 4, and the first is a multiple of 4 long: slots are multiples of 16 bytes and pages begin on
- * their own boundary.
+ * Parts start on multiples of 4, and the first is a multiple of 4 long: slots are multiples of 16 bytes and pages
+ * begin on their own boundary.
  */
 export function checksumParts(
   bytes: Uint8Array,

@@ -1,4 +1,5 @@
-// How many Atomics calls each uncontended operation needs, by the protocol of its strategy. The bench counts the calls that
+// How many Atomics calls each uncontended operation needs, by the protocol of its strategy. The bench counts the
+// calls that
 // are really made and fails when a count differs from this table: a claim that nobody checks is worth nothing.
 
 import { OPERATION_NAMES } from './micro-operations.ts';

@@ -22,7 +22,10 @@ interface Choice {
   readonly skipped: readonly Skip[];
 }
 
-/** The strategies to run; the ones that no package exports are reported as skipped, or refused where asked for by name. */
+/**
+ * The strategies to run; the ones that no package exports are reported as skipped, or refused where asked for by
+ * name.
+ */
 async function chooseStrategies(options: Options): Promise<Choice> {
   const available = await availableStrategies();
   const wanted = options.strategies.length === 0 ? STRATEGIES.map(({ id }) => id) : options.strategies;

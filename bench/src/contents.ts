@@ -13,13 +13,14 @@ export interface ContentsSeen {
   readonly bytes: number;
 }
 
-function compareParts(pool: ReplayPool, offset: number, expected: Uint8Array): number {
-  const { readFirstBytes, readSecondOffset } = pool;
-  for (let index = 0; index < expected.length; index++) {
-    const at = index < readFirstBytes ? offset + index : readSecondOffset + index - readFirstBytes;
-    if (pool.bytes[at] !== expected[index]) return index;
-  }
-  return -1;
+/** Index of the first byte that differs, or -1. */
+function findDifference(pool: ReplayPool, offset: number, expected: Uint8Array): number {
+  const { bytes, readFirstBytes, readSecondOffset } = pool;
+  const at = (start: number, end: number): Buffer => Buffer.from(bytes.buffer, start, end - start);
+  const rest = expected.length - readFirstBytes;
+  const stored = [at(offset, offset + readFirstBytes), at(readSecondOffset, readSecondOffset + rest)];
+  if (Buffer.concat(stored).equals(expected)) return -1;
+  return Buffer.concat(stored).findIndex((byte, index) => byte !== expected[index]);
 }
 
 /** Compares one object with what was stored; throws a CheckError when they differ. */
@@ -31,7 +32,7 @@ export function verifyObject(pool: ReplayPool, handle: number, expected: Uint8Ar
       readLength === expected.length,
       `${where}: the object has ${readLength} bytes, but ${expected.length} were stored.`,
     );
-    const wrong = compareParts(pool, offset, expected);
+    const wrong = findDifference(pool, offset, expected);
     check(wrong < 0, `${where}: byte ${wrong} of ${expected.length} is not what was stored.`);
   } finally {
     pool.readEnd(offset);

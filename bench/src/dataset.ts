@@ -3,7 +3,8 @@
 // The parent process builds the data set and writes it to a temporary file; each measured process reads the file into
 // shared memory, so that no measured process ever compresses.
 //
-// FILE   count, data bytes (int32 each) | per page: kind, offset, length, checksum (int32 each) | data, pages on multiples of 8
+// FILE   count, data bytes (int32 each) | per page: kind, offset, length, checksum (int32 each) | data, pages on
+// multiples of 8
 
 import { openSync, readSync, closeSync, fstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants, deflateRawSync } from 'node:zlib';

@@ -1,4 +1,5 @@
-// Latencies as single samples, not buckets: percentiles are exact. Lives in shared memory, so that collecting costs nothing.
+// Latencies as single samples, not buckets: percentiles are exact. Lives in shared memory, so that collecting costs
+// nothing.
 
 import { quantileOfSorted } from './statistics.ts';
 

@@ -26,7 +26,10 @@ const MIXED_BYTES = [32, 64, 100, 200, 400, 800, 1500, 3000];
 /** Objects of each size that live all the time: more than a zspage holds, so that zspages with room remain. */
 const LIVE_OBJECTS = 300;
 
-/** Fills a few zspages of a class and frees every second object: lists have partly full zspages, and cells are at hand. */
+/**
+ * Fills a few zspages of a class and frees every second object: lists have partly full zspages, and cells are at
+ * hand.
+ */
 function settle(pool: Pool, sizeBytes: number): Handle[] {
   const handles = Array.from({ length: LIVE_OBJECTS }, () => pool.malloc(sizeBytes));
   handles.forEach((handle, index) => {

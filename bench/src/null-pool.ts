@@ -1,4 +1,5 @@
-// A pool without an allocator and without a lock: every object has a frame of its own. It answers one question: how fast
+// A pool without an allocator and without a lock: every object has a frame of its own. It answers one question: how
+// fast
 // is the harness when the pool costs nothing? Frames are never scarce, never move, and bring no safety at all.
 
 import type { CompactResult, Pool } from '@zsmalloc/core';

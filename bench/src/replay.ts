@@ -1,6 +1,5 @@
 // The main agent of a replay: makes the pool, starts the workers, and checks everything when they are done.
 
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { createPool } from '@zsmalloc/core';
@@ -29,7 +28,6 @@ const SAMPLE_MS = 25;
 const START_MS_MAX = 30_000;
 
 interface Started {
-  readonly worker: Worker;
   readonly buffers: SampleBuffers;
   readonly report: Promise<WorkerReport>;
 }
@@ -38,13 +36,14 @@ function startWorker(job: Omit<WorkerJob, 'samples'>): Started {
   const buffers = createSampleBuffers();
   const workerData: WorkerJob = { ...job, samples: buffers };
   const worker = new Worker(new URL('./replay-worker.js', import.meta.url), { workerData });
-  const report = (async (): Promise<WorkerReport> => {
-    const ended = once(worker, 'exit');
-    const [message] = (await once(worker, 'message')) as [WorkerReport];
-    await ended;
-    return message;
-  })();
-  return { worker, buffers, report };
+  const report = new Promise<WorkerReport>((resolve, reject) => {
+    let message: WorkerReport | undefined;
+    worker.once('message', (received: WorkerReport) => (message = received));
+    worker.once('error', reject);
+    // Resolves at the exit, not at the message: by then the worker has detached.
+    worker.once('exit', () => (message === undefined ? reject(new Error('a worker ended early')) : resolve(message)));
+  });
+  return { buffers, report };
 }
 
 async function waitUntilReady(control: ReplayControl, workers: number): Promise<void> {

@@ -126,7 +126,8 @@ function formatChecks({ checks, skipped, seconds }: Report): string {
     );
   }
   for (const { what, why } of skipped) lines.push(paragraph(`skipped: ${what}: ${why}`));
-  for (const failure of checks.failures) lines.push(`FAILED: ${failure}`);
+  // The first line says what; the report has the stack.
+  for (const failure of checks.failures) lines.push(`FAILED: ${failure.split('\n')[0]}`);
   const verdict = checks.passed
     ? 'ALL CHECKS PASSED'
     : `${checks.failures.length} CHECKS FAILED: trust no figure above`;

@@ -35,7 +35,10 @@ export function median(values: readonly number[]): number {
   return ordered.length % 2 === 1 ? ordered[middle]! : (ordered[middle - 1]! + ordered[middle]!) / 2;
 }
 
-/** The smallest of the sorted values that at least `share` of them do not exceed ("nearest rank"); NaN without values. */
+/**
+ * The smallest of the sorted values that at least `share` of them do not exceed ("nearest rank"); NaN without
+ * values.
+ */
 export function quantileOfSorted(ordered: ArrayLike<number>, share: number): number {
   if (ordered.length === 0) return Number.NaN;
   const rank = Math.max(1, Math.ceil(share * ordered.length));
@@ -56,8 +59,8 @@ function coinsBelow(count: number, rank: number): number {
 /**
  * Interval of the median from order statistics: exact for any continuous distribution.
  *
- * Takes the narrowest symmetric pair of ranks with at least 95 % confidence. Fewer than six values cannot give that much:
- * the whole range is then returned with the confidence that it has, for instance 75 % for three values.
+ * Takes the narrowest symmetric pair of ranks with at least 95 % confidence. Fewer than six values cannot give that
+ * much: the whole range is then returned with the confidence that it has, for instance 75 % for three values.
  */
 export function medianInterval(values: readonly number[]): Interval {
   const ordered = sorted(values);

@@ -9,23 +9,23 @@
 
 import { ZsmallocError } from './errors.ts';
 import { GROUP_EMPTY, GROUP_ISOLATED, GROUPS_WITH_ROOM } from './fullness.ts';
-import { CELL_FREE, HANDLE_MASK, KEEP_CELLS_MAX } from './handles.ts';
 import type { HandleTable } from './handles.ts';
+import { hotPaths } from './hot-paths.ts';
+import type { HotPaths } from './hot-paths.ts';
 import { CLASS, LENGTH_MASK, PAGE, ZSPAGE } from './layout/records.ts';
 import type { PageAllocator } from './pages.ts';
 import { OWNER_CLASS_MASK, OWNER_SHIFT } from './state.ts';
 import type { PoolState } from './state.ts';
 import type { Location, PageIndex, ZspageIndex } from './strategy/contract.ts';
 import type { WordIndex, Words } from './words/agent.ts';
-import { USAGE_GROUP_SHIFT, USAGE_INUSE_MASK } from './zspages.ts';
 import type { ZspageLists } from './zspages.ts';
 
-const { groupMask, groupHeads, inuse, pages: classPages, bytesLow, bytesHigh, cellHead, cellTail, cellCount } = CLASS.at;
-const { usage, freeHead } = ZSPAGE.at;
+const { groupMask, groupHeads, inuse, pages: classPages, bytesLow, bytesHigh, cellCount } = CLASS.at;
+const { freeHead } = ZSPAGE.at;
 const { link } = PAGE.at;
 
 /** Carry between the two words of a byte count. */
-const BYTES_UNIT = 2 ** 30;
+export const BYTES_UNIT: number = 2 ** 30;
 
 /** See the head of the file. */
 export class Objects {
@@ -35,18 +35,8 @@ export class Objects {
   private readonly pages: PageAllocator;
   private readonly lists: ZspageLists;
   private readonly hugeOrdinal: number;
-  // Copies of what the hot paths need: one load each instead of a chain of them.
-  private readonly key: number;
-  private readonly pageBytes: number;
-  private readonly ofRequest: Uint16Array;
-  private readonly sizes: Int32Array;
-  private readonly groups: Uint8Array;
-  private readonly groupBase: Int32Array;
-  private readonly classBase: WordIndex;
-  private readonly zspageBase: WordIndex;
-  private readonly zspageStride: number;
-  private readonly cellMask: number;
-  private readonly generationMask: number;
+  /** What malloc and free do when nothing is missing. */
+  readonly hot: HotPaths;
   /** Component pages that this agent has taken from classes since it attached: by frees, compaction and reclaiming. */
   pagesFreed = 0;
   /** Off all lists, waiting to be returned once no class lock is held. Private to the agent. */
@@ -60,42 +50,18 @@ export class Objects {
     this.pages = pages;
     this.lists = lists;
     this.hugeOrdinal = state.plan.shape.classes.length - 1;
-    const { plan, tables } = state;
-    this.key = state.key;
-    this.pageBytes = plan.pageBytes;
-    this.ofRequest = tables.ofRequest;
-    this.sizes = tables.sizeBytes;
-    this.groups = tables.groups;
-    this.groupBase = tables.groupBase;
-    this.classBase = plan.classBase;
-    this.zspageBase = state.zspageWord(0);
-    this.zspageStride = plan.zspageStride;
-    this.cellMask = handles.cellMask;
-    this.generationMask = HANDLE_MASK & ~handles.cellMask;
+    this.hot = hotPaths(state, handles, this);
   }
 
   /** Allocates; 0 when the pool is full. Source: zs_malloc(). */
   allocate(sizeBytes: number): number {
-    if ((sizeBytes | 0) !== sizeBytes || sizeBytes < 1 || sizeBytes > this.pageBytes) throw this.badSize(sizeBytes);
-    const ordinal = this.ofRequest[(sizeBytes + 7) >>> 3]!;
-    const handle = this.allocateIn(ordinal, sizeBytes);
-    return handle === 0 && this.recover() ? this.allocateIn(ordinal, sizeBytes) : handle;
+    const handle = this.hot.allocate(sizeBytes);
+    return handle === 0 && this.recover() ? this.hot.allocate(sizeBytes) : handle;
   }
 
   /** Frees. Source: zs_free(). */
   free(handle: number): void {
-    const raw = this.handles.rawOf(handle);
-    const cell = this.handles.cellOf(raw);
-    const { strategy } = this.state;
-    const ordinal = cell === 0 ? -1 : strategy.lockClassOf(cell);
-    if (ordinal < 0) throw this.handles.badHandle(handle);
-    const location = this.words[cell]!;
-    if (this.words[this.headerWord(ordinal, location)] !== ((raw << 1) | 1)) {
-      strategy.unlock(ordinal);
-      throw this.handles.badHandle(handle);
-    }
-    strategy.retireObject(cell, location);
-    strategy.unlock(ordinal);
+    this.hot.free(handle);
     if (this.emptyZspages.length > 0) this.releaseReclaimed();
   }
 
@@ -110,39 +76,6 @@ export class Objects {
   lengthAt(ordinal: number, location: Location): number {
     if (ordinal !== this.hugeOrdinal) return this.words[this.headerWord(ordinal, location) + 1]! & LENGTH_MASK;
     return this.words[this.state.zspageWord(this.state.ownerOf(location) >>> OWNER_SHIFT) + freeHead]!;
-  }
-
-  /** Part of StrategyHost. Written flat, and undoing `allocateIn` step by step: this is half of what a free costs. */
-  reclaimObject(location: Location): void {
-    const { words } = this;
-    const owner = this.state.ownerOf(location);
-    const ordinal = owner & OWNER_CLASS_MASK;
-    if (ordinal === this.hugeOrdinal) return this.reclaimHuge(location);
-    const base = this.classBase + ordinal * CLASS.words;
-    const slot = this.state.slotWord(location, this.sizes[ordinal]!);
-    const raw = words[slot]! >>> 1;
-    words[base + inuse]! -= 1;
-    const low = words[base + bytesLow]! - (words[slot + 1]! & LENGTH_MASK);
-    words[base + bytesLow] = low;
-    if (low < 0) this.carry(base);
-
-    const cell = raw & this.cellMask;
-    words[this.handles.cellWord(cell)] = CELL_FREE | ((raw + this.cellMask + 1) & this.generationMask);
-    const tail = words[base + cellTail]!;
-    if (tail === 0) words[base + cellHead] = cell;
-    else words[this.handles.cellWord(tail)]! += cell;
-    words[base + cellTail] = cell;
-    const cells = words[base + cellCount]! + 1;
-    words[base + cellCount] = cells;
-    if (cells > KEEP_CELLS_MAX) this.handles.giveBack(base, KEEP_CELLS_MAX / 2);
-
-    const record = this.zspageBase + (owner >>> OWNER_SHIFT) * this.zspageStride;
-    words[slot] = words[record + freeHead]! << 1;
-    words[record + freeHead] = location;
-    const state = words[record + usage]! - 1;
-    words[record + usage] = state;
-    const group = this.groups[this.groupBase[ordinal]! + (state & USAGE_INUSE_MASK)];
-    if (group !== state >>> USAGE_GROUP_SHIFT) this.regroup(ordinal, owner >>> OWNER_SHIFT);
   }
 
   /** Part of StrategyHost. */
@@ -201,48 +134,8 @@ export class Objects {
     this.emptyZspages.push(zspage);
   }
 
-  /** The hot path, written flat: a slot that was used before, of the fullest zspage with room, and a cell at hand. */
-  private allocateIn(ordinal: number, sizeBytes: number): number {
-    const { words } = this;
-    const { strategy } = this.state;
-    strategy.lock(ordinal);
-    const base = this.classBase + ordinal * CLASS.words;
-    const cell = words[base + cellHead]!;
-    const found = words[base + groupMask]! & GROUPS_WITH_ROOM;
-    if (cell === 0 || found === 0 || ordinal === this.hugeOrdinal) return this.allocateSlow(ordinal, base, sizeBytes);
-    const group = 31 - Math.clz32(found);
-    const zspage = words[base + groupHeads + group]!;
-    const record = this.zspageBase + zspage * this.zspageStride;
-    const location = words[record + freeHead]!;
-    if (location === 0) return this.allocateSlow(ordinal, base, sizeBytes);
-
-    const slot = this.state.slotWord(location, this.sizes[ordinal]!);
-    words[record + freeHead] = words[slot]! >>> 1;
-    const state = words[record + usage]! + 1;
-    words[record + usage] = state;
-    if (this.groups[this.groupBase[ordinal]! + (state & USAGE_INUSE_MASK)] !== group) this.regroup(ordinal, zspage);
-
-    const cellWord = this.handles.cellWord(cell);
-    const value = words[cellWord]!;
-    const following = value & this.cellMask;
-    words[base + cellHead] = following;
-    if (following === 0) words[base + cellTail] = 0;
-    words[base + cellCount]! -= 1;
-    const raw = (value & this.generationMask) | cell;
-    words[slot] = (raw << 1) | 1;
-    words[slot + 1] = sizeBytes;
-    words[base + inuse]! += 1;
-    const low = words[base + bytesLow]! + sizeBytes;
-    words[base + bytesLow] = low;
-    if (low >= BYTES_UNIT) this.carry(base);
-    // Plain: nobody else has the handle yet, and whoever hands it over orders this before the other agent's reads.
-    words[cellWord] = location;
-    strategy.unlock(ordinal);
-    return raw ^ this.key;
-  }
-
   /** Fresh slots, huge objects, and whatever needs a page or cells. Caller holds: the class lock, which this drops. */
-  private allocateSlow(ordinal: number, base: WordIndex, sizeBytes: number): number {
+  allocateSlow(ordinal: number, base: WordIndex, sizeBytes: number): number {
     const { words, state, handles } = this;
     const location = this.takeSlotSlow(ordinal, base);
     if (location === 0) return 0;
@@ -254,9 +147,9 @@ export class Objects {
     words[base + inuse]! += 1;
     words[base + bytesLow]! += sizeBytes;
     if (words[base + bytesLow]! >= BYTES_UNIT) this.carry(base);
-    words[handles.cellWord(raw & this.cellMask)] = location;
+    words[handles.cellWord(raw & handles.cellMask)] = location;
     state.strategy.unlock(ordinal);
-    return raw ^ this.key;
+    return handles.handleOf(raw);
   }
 
   /** Gets the class a free cell and a page, then takes a slot. 0, and the class lock dropped, when the pool is full. */
@@ -302,7 +195,7 @@ export class Objects {
     return gained;
   }
 
-  private reclaimHuge(location: Location): void {
+  reclaimHuge(location: Location): void {
     const { words } = this;
     const owner = this.state.ownerOf(location);
     const base = this.state.classWord(this.hugeOrdinal);
@@ -320,7 +213,7 @@ export class Objects {
   }
 
   /** Refiles a zspage whose usage has changed its fullness group, unless it is isolated; gives an empty one back. */
-  private regroup(ordinal: number, zspage: ZspageIndex): void {
+  regroup(ordinal: number, zspage: ZspageIndex): void {
     if (this.lists.group(zspage) === GROUP_ISOLATED) return;
     this.lists.isolate(ordinal, zspage);
     this.lists.putback(ordinal, zspage);
@@ -328,18 +221,18 @@ export class Objects {
   }
 
   /** Brings the low word of a class's byte count back into 0 to 2^30 - 1. */
-  private carry(base: WordIndex): void {
+  carry(base: WordIndex): void {
     const { words } = this;
     const units = words[base + bytesLow]! < 0 ? -1 : 1;
     words[base + bytesLow]! -= units * BYTES_UNIT;
     words[base + bytesHigh]! += units;
   }
 
-  private badSize(sizeBytes: unknown): ZsmallocError {
+  badSize(sizeBytes: unknown): ZsmallocError {
     return new ZsmallocError(
       'ERR_ZS_BAD_SIZE',
-      `cannot allocate ${String(sizeBytes)} bytes: a size is an integer from 1 to ${this.pageBytes}, the page size. Split the data, or create the pool with larger pages.`,
-      { sizeBytes: Number(sizeBytes), sizeBytesMax: this.pageBytes },
+      `cannot allocate ${String(sizeBytes)} bytes: a size is an integer from 1 to ${this.state.plan.pageBytes}, the page size. Split the data, or create the pool with larger pages.`,
+      { sizeBytes: Number(sizeBytes), sizeBytesMax: this.state.plan.pageBytes },
     );
   }
 }

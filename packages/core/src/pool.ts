@@ -275,7 +275,7 @@ export class AgentPool implements HoldingPool {
         const owner = state.ownerOf(location);
         return owner === 0 ? -1 : owner & OWNER_CLASS_MASK;
       },
-      reclaimObject: (location) => objects.reclaimObject(location),
+      reclaimObject: objects.hot.reclaimObject,
       reclaimPlace: (location) => objects.reclaimPlace(location),
       reclaimPage: (page) => objects.reclaimPage(page),
       releaseReclaimed: () => objects.releaseReclaimed(),

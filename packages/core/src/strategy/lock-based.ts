@@ -14,7 +14,8 @@ import type { WordIndex, Words } from '../words/agent.ts';
 import type { BoundStrategy, Capabilities, Location, PageIndex, Strategy, StrategyHost, ZspageIndex } from './contract.ts';
 import type { LockKind, Mutex, RwLock, TryRwLock } from './locks.ts';
 import { retrySoon } from './retry.ts';
-import { OWNER_SHIFT } from '../state.ts';
+import { isLocation } from '../handles.ts';
+import { OWNER_CLASS_MASK, OWNER_SHIFT } from '../state.ts';
 
 /** Locks of a lock-based strategy. */
 export interface LockBasedOptions<C extends Capabilities> {
@@ -89,9 +90,14 @@ abstract class LockBased implements BoundStrategy {
     return this.zspageBase + zspage * this.zspageStride;
   }
 
-  /** Lock word of the zspage that a location lies in. Plain: a hint, or under a lock that makes it true. */
+  /** Owner word of the page that a location names. Plain: a hint, or under a lock that makes it true. */
+  protected ownerOf(location: Location): number {
+    return this.words[this.pageBase + (location >>> this.indexBits) * 2]!;
+  }
+
+  /** Lock word of the zspage that a location lies in; a hint like `ownerOf`. */
   protected zspageWordOf(location: Location): WordIndex {
-    return this.zspageWord(this.words[this.pageBase + (location >>> this.indexBits) * 2]! >>> OWNER_SHIFT);
+    return this.zspageWord(this.ownerOf(location) >>> OWNER_SHIFT);
   }
 
   readEnd(zspage: ZspageIndex): void {
@@ -177,7 +183,7 @@ class PoolLockStrategy extends LockBased {
     this.poolLock.readLock(this.poolWord);
     // Plain: only movers change the cell of a live object, and the pool lock shuts them out.
     const location = this.words[cell]!;
-    if (!this.host.isLocation(location)) {
+    if (!isLocation(location)) {
       this.poolLock.readUnlock(this.poolWord);
       return 0;
     }
@@ -196,11 +202,12 @@ class PoolLockStrategy extends LockBased {
   lockClassOf(cell: WordIndex): number {
     this.poolLock.readLock(this.poolWord);
     const location = this.words[cell]!;
-    const classIndex = this.host.isLocation(location) ? this.host.classOf(location) : -1;
-    if (classIndex < 0) {
+    const owner = isLocation(location) ? this.ownerOf(location) : 0;
+    if (owner === 0) {
       this.poolLock.readUnlock(this.poolWord);
       return -1;
     }
+    const classIndex = owner & OWNER_CLASS_MASK;
     try {
       this.lock(classIndex);
     } finally {
@@ -208,7 +215,7 @@ class PoolLockStrategy extends LockBased {
     }
     // Two frees of one handle may race to this point; the loser must not free what is no longer there.
     const current = this.words[cell]!;
-    if (this.host.isLocation(current) && this.host.classOf(current) === classIndex) return classIndex;
+    if (isLocation(current) && (this.ownerOf(current) & OWNER_CLASS_MASK) === classIndex) return classIndex;
     this.unlock(classIndex);
     return -1;
   }
@@ -237,10 +244,10 @@ class ValidatingStrategy extends LockBased {
     // A hint: plain and possibly stale. What decides is the atomic load under the zspage lock.
     let location = this.words[cell]!;
     for (;;) {
-      if (!this.host.isLocation(location)) {
+      if (!isLocation(location)) {
         // order: acquire, pairs with publish and with the class lock of malloc. The hint said "no object".
         const current = Atomics.load(this.words, cell);
-        if (!this.host.isLocation(current)) return 0;
+        if (!isLocation(current)) return 0;
         location = current;
         continue;
       }
@@ -255,6 +262,16 @@ class ValidatingStrategy extends LockBased {
   }
 
   lockClassOf(cell: WordIndex): number {
+    // The usual case of lockClassByHint, without its calls: the hint is right.
+    const location = this.words[cell]!;
+    if (!isLocation(location)) return lockClassByHint(this.host, this, cell);
+    const owner = this.ownerOf(location);
+    if (owner === 0) return lockClassByHint(this.host, this, cell);
+    const classIndex = owner & OWNER_CLASS_MASK;
+    this.lock(classIndex);
+    // Plain: cells of a class, and owners of its pages, change under its lock only.
+    if (this.words[cell] === location && (this.ownerOf(location) & OWNER_CLASS_MASK) === classIndex) return classIndex;
+    this.unlock(classIndex);
     return lockClassByHint(this.host, this, cell);
   }
 
