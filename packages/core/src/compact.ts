@@ -30,6 +30,9 @@ const { compactor, pagesCompacted, objectsMoved, busySkips } = HEADER.at;
 const { groupMask, groupHeads, capacity, pages: classPages, inuse } = CLASS.at;
 const { firstPage, next } = ZSPAGE.at;
 
+/** Why no more objects were moved from a source to a target. */
+type Stopped = 'emptied' | 'target full' | 'no page';
+
 /** One call of compact: what it did so far, and where it goes on. */
 export class CompactRun {
   movedObjects = 0;
@@ -59,9 +62,9 @@ export class CompactRun {
     this.skippedZspages++;
   }
 
-  /** Pages won: a page that was reclaimed by this agent meanwhile counts. */
+  /** Pages won so far: those that still wait for readers do not count, those that this agent reclaimed meanwhile do. */
   get freedPages(): number {
-    return this.objects.pagesFreed - this.freedBefore - this.grownPages;
+    return Math.max(0, this.objects.pagesFreed - this.freedBefore - this.grownPages);
   }
 
   get done(): boolean {
@@ -158,12 +161,15 @@ export class Compactor {
       throw error;
     }
     const base = this.state.classWord(ordinal);
+    const movedBefore = run.movedObjects;
     this.objects.dropEmpty(ordinal);
     const more = this.fillOneTarget(run, ordinal, base);
     if (!more) this.settler.settleClass(run, ordinal, base);
     strategy.unlock(ordinal);
     strategy.moveEnd();
     this.objects.releaseReclaimed();
+    // The budget counts pages that are free, so what no reader needs any more is reclaimed at once.
+    if (run.movedObjects > movedBefore) strategy.reclaim(false);
     if (!more) this.nextClass(run);
   }
 
@@ -200,13 +206,14 @@ export class Compactor {
       }
       this.lists.isolate(ordinal, source);
       const movedBefore = run.movedObjects;
-      const hasRoom = this.moveObjects(run, ordinal, base, source, target);
+      const stopped = this.moveObjects(run, ordinal, base, source, target);
       if (this.lists.inuse(source) === 0) this.objects.retireIsolated(ordinal, source);
+      else if (stopped === 'emptied') this.lists.drain(ordinal, source);
       else this.lists.putback(ordinal, source);
       strategy.relocateEnd(source);
-      // Nothing but retired objects, which leave by themselves; or no page for the target to grow.
-      if (run.movedObjects === movedBefore) run.skipped.add(source);
-      more = hasRoom || run.movedObjects > movedBefore;
+      const moved = run.movedObjects > movedBefore;
+      if (!moved) run.skipped.add(source);
+      more = stopped !== 'no page' || moved;
       if (this.lists.inuse(target) === objects) break;
       if (strategy.isContended(ordinal) || strategy.isMoveContended()) break;
     }
@@ -225,8 +232,8 @@ export class Compactor {
     return 0;
   }
 
-  /** Moves objects until the target is full or the source is empty. False when the target could not grow. */
-  private moveObjects(run: CompactRun, ordinal: number, base: WordIndex, source: ZspageIndex, target: ZspageIndex): boolean {
+  /** Moves objects until the target is full or cannot grow. 'emptied': the source has none left but retired ones. */
+  private moveObjects(run: CompactRun, ordinal: number, base: WordIndex, source: ZspageIndex, target: ZspageIndex): Stopped {
     const { words, tables, strategy } = this.state;
     const sizeBytes = tables.sizeBytes[ordinal]!;
     const used = this.lists.used(source);
@@ -239,7 +246,7 @@ export class Compactor {
       if (words[cell] !== from) continue;
       const grown = this.lists.mustGrow(ordinal, target);
       if (grown) {
-        if (!this.pages.tryGrow(target, ordinal)) return false;
+        if (!this.pages.tryGrow(target, ordinal)) return 'no page';
         words[base + classPages]! += 1;
         run.grownPages++;
       }
@@ -248,8 +255,9 @@ export class Compactor {
       run.movedObjects++;
       strategy.publish(cell, to);
       strategy.retirePlace(from);
-      if (this.lists.inuse(target) === tables.objects[ordinal]! || this.lists.inuse(source) === 0) break;
+      if (this.lists.inuse(source) === 0) break;
+      if (this.lists.inuse(target) === tables.objects[ordinal]!) return 'target full';
     }
-    return true;
+    return 'emptied';
   }
 }

@@ -12,6 +12,8 @@ export const GROUP_ALMOST_FULL = 10;
 export const GROUP_FULL = 11;
 /** On no list: compaction has taken the zspage aside. */
 export const GROUP_ISOLATED = 12;
+/** On no list either: compaction has moved every object out, and the old places wait for their readers. */
+export const GROUP_DRAINING = 13;
 
 /** Groups from which an object can be allocated, as a bit set. */
 export const GROUPS_WITH_ROOM: number = (1 << GROUP_FULL) - 1;

@@ -8,7 +8,7 @@
 //   3. Whatever throws has changed nothing.
 
 import { ZsmallocError } from './errors.ts';
-import { GROUP_EMPTY, GROUP_ISOLATED, GROUPS_WITH_ROOM } from './fullness.ts';
+import { GROUP_DRAINING, GROUP_EMPTY, GROUP_ISOLATED, GROUPS_WITH_ROOM } from './fullness.ts';
 import type { HandleTable } from './handles.ts';
 import { hotPaths } from './hot-paths.ts';
 import type { HotPaths } from './hot-paths.ts';
@@ -76,6 +76,19 @@ export class Objects {
   lengthAt(ordinal: number, location: Location): number {
     if (ordinal !== this.hugeOrdinal) return this.words[this.headerWord(ordinal, location) + 1]! & LENGTH_MASK;
     return this.words[this.state.zspageWord(this.state.ownerOf(location) >>> OWNER_SHIFT) + freeHead]!;
+  }
+
+  /** Part of StrategyHost. */
+  slotAt(zspage: ZspageIndex, index: number): Location {
+    const first = this.words[this.state.zspageWord(zspage) + ZSPAGE.at.firstPage]!;
+    const ordinal = this.words[this.state.pageWord(first) + PAGE.at.owner]! & OWNER_CLASS_MASK;
+    return this.lists.locate(first, index, this.state.tables.sizeBytes[ordinal]!);
+  }
+
+  /** Part of StrategyHost. */
+  spareWord(location: Location): WordIndex {
+    const ordinal = this.state.ownerOf(location) & OWNER_CLASS_MASK;
+    return ordinal === this.hugeOrdinal ? 0 : this.headerWord(ordinal, location) + 1;
   }
 
   /** Part of StrategyHost. */
@@ -209,15 +222,23 @@ export class Objects {
 
   private putSlot(ordinal: number, base: WordIndex, zspage: ZspageIndex, location: Location): void {
     const left = this.lists.putSlot(ordinal, base, zspage, location);
-    if (left === 0 && this.lists.group(zspage) === GROUP_EMPTY) this.retireIfEmpty(ordinal, zspage);
+    if (left === 0) this.dropIfEmpty(ordinal, zspage);
   }
 
   /** Refiles a zspage whose usage has changed its fullness group, unless it is isolated; gives an empty one back. */
   regroup(ordinal: number, zspage: ZspageIndex): void {
-    if (this.lists.group(zspage) === GROUP_ISOLATED) return;
-    this.lists.isolate(ordinal, zspage);
-    this.lists.putback(ordinal, zspage);
-    if (this.lists.group(zspage) === GROUP_EMPTY) this.retireIfEmpty(ordinal, zspage);
+    if (this.lists.group(zspage) < GROUP_ISOLATED) {
+      this.lists.isolate(ordinal, zspage);
+      this.lists.putback(ordinal, zspage);
+    }
+    if (this.lists.inuse(zspage) === 0) this.dropIfEmpty(ordinal, zspage);
+  }
+
+  /** Gives back a zspage whose last slot was reclaimed; one that is busy waits in the empty group. */
+  private dropIfEmpty(ordinal: number, zspage: ZspageIndex): void {
+    const group = this.lists.group(zspage);
+    if (group === GROUP_ISOLATED) return;
+    if (!this.retireIfEmpty(ordinal, zspage) && group === GROUP_DRAINING) this.lists.undrain(ordinal, zspage);
   }
 
   /** Brings the low word of a class's byte count back into 0 to 2^30 - 1. */

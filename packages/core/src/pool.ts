@@ -81,7 +81,7 @@ export class AgentPool implements HoldingPool {
 
   sizeOf(handle: Handle): number {
     const offset = this.access.begin(handle);
-    const { length } = this.access;
+    const { length } = this.access.place;
     this.access.end(offset);
     return length;
   }
@@ -109,15 +109,15 @@ export class AgentPool implements HoldingPool {
   }
 
   get readLength(): number {
-    return this.access.length;
+    return this.access.place.length;
   }
 
   get readFirstBytes(): number {
-    return this.access.firstBytes;
+    return this.access.place.firstBytes;
   }
 
   get readSecondOffset(): number {
-    return this.access.secondOffset;
+    return this.access.place.secondOffset;
   }
 
   hold(handle: Handle): Hold {
@@ -223,7 +223,7 @@ export class AgentPool implements HoldingPool {
 
   detach(): void {
     if (this.detached) return;
-    const { open } = this.access;
+    const { open } = this.access.place;
     if (open > 0) {
       throw new ZsmallocError('ERR_ZS_IN_USE', `cannot detach: ${open} reads or holds of this agent are open. End them first.`, { open });
     }
@@ -236,6 +236,11 @@ export class AgentPool implements HoldingPool {
 
   [Symbol.dispose](): void {
     this.detach();
+  }
+
+  /** For `strategyOf`: lock packages find their own side of a pool with it. */
+  get bound(): BoundStrategy {
+    return this.state.strategy;
   }
 
   private compactIfWorthIt(): void {
@@ -275,6 +280,10 @@ export class AgentPool implements HoldingPool {
         const owner = state.ownerOf(location);
         return owner === 0 ? -1 : owner & OWNER_CLASS_MASK;
       },
+      indexOf: (location) => state.indexOf(location),
+      slotAt: (zspage, index) => objects.slotAt(zspage, index),
+      spareWord: (location) => objects.spareWord(location),
+      slotBytes: (classIndex) => state.tables.sizeBytes[classIndex]!,
       reclaimObject: objects.hot.reclaimObject,
       reclaimPlace: (location) => objects.reclaimPlace(location),
       reclaimPage: (page) => objects.reclaimPage(page),

@@ -3,10 +3,10 @@
 // Source: the invariants of the allocator, as docs/INVARIANTS.md lists them.
 
 import { ZsmallocError } from './errors.ts';
-import { GROUPS, fullnessGroup } from './fullness.ts';
+import { GROUPS, GROUP_DRAINING, fullnessGroup } from './fullness.ts';
 import { CELL_FREE, CELL_RETIRED, isLocation } from './handles.ts';
 import type { HandleTable } from './handles.ts';
-import { CLASS, HEADER, PAGE, ZSPAGE } from './layout/records.ts';
+import { CLASS, HEADER, PAGE, PLACE_MOVED, ZSPAGE } from './layout/records.ts';
 import type { Objects } from './objects.ts';
 import { holdStill } from './snapshot.ts';
 import { OWNER_CLASS_MASK, OWNER_SHIFT } from './state.ts';
@@ -46,6 +46,10 @@ export class Verifier {
   private pageOwners: Map<number, number> = new Map();
   private zspagesSeen: Set<ZspageIndex> = new Set();
   private liveCells: Set<number> = new Set();
+  /** Slots of the class at hand whose objects have moved on. */
+  private movedPlaces = 0;
+  /** By class: zspages that are on no list while their last places wait for readers. */
+  private draining: ZspageIndex[][] = [];
 
   constructor(state: PoolState, handles: HandleTable, lists: ZspageLists, objects: Objects) {
     this.state = state;
@@ -63,6 +67,7 @@ export class Verifier {
       this.pageOwners = new Map();
       this.zspagesSeen = new Set();
       this.liveCells = new Set();
+      this.draining = this.findDraining();
       for (let ordinal = 0; ordinal <= this.hugeOrdinal; ordinal++) this.checkClass(ordinal);
       this.checkCells();
       this.checkPages();
@@ -89,6 +94,7 @@ export class Verifier {
     let bytes = 0;
     let mask = 0;
     let pages = 0;
+    this.movedPlaces = 0;
     for (let group = 0; group < GROUPS; group++) {
       let before = 0;
       let count = 0;
@@ -115,12 +121,28 @@ export class Verifier {
       if (count > 0) mask |= 1 << group;
       zspages += count;
     }
+    for (const zspage of this.draining[ordinal]!) {
+      this.zspagesSeen.add(zspage);
+      bytes += this.checkZspage(ordinal, zspage);
+      inuse += this.lists.inuse(zspage);
+      pages += this.lists.pages(ordinal, zspage);
+    }
     this.expect(words[base + CLASS.at.groupMask] === mask, 'mask-matches-lists', 'the group mask of class', ordinal);
     this.expect(words[base + CLASS.at.capacity] === zspages * objectsPerZspage, 'counters-match', 'capacity of class', ordinal);
     this.expect(words[base + CLASS.at.pages] === pages, 'counters-match', `pages: ${words[base + CLASS.at.pages]}, found ${pages}, of class`, ordinal);
-    this.expect(words[base + CLASS.at.inuse] === inuse, 'counters-match', 'objects in use of class', ordinal);
+    this.expect(words[base + CLASS.at.inuse] === inuse - this.movedPlaces, 'counters-match', 'objects in use of class', ordinal);
     const stored = words[base + CLASS.at.bytesLow]! + words[base + CLASS.at.bytesHigh]! * 2 ** 30;
     this.expect(stored === bytes, 'counters-match', `bytes stored: ${stored}, found ${bytes}, in class`, ordinal);
+  }
+
+  private findDraining(): ZspageIndex[][] {
+    const found: ZspageIndex[][] = this.state.plan.shape.classes.map(() => []);
+    for (let zspage = 1; zspage < this.words[HEADER.at.zspageFresh]!; zspage++) {
+      if (this.lists.group(zspage) !== GROUP_DRAINING) continue;
+      const page = this.words[this.state.zspageWord(zspage) + firstPage]!;
+      found[this.words[this.state.pageWord(page) + pageOwner]! & OWNER_CLASS_MASK]!.push(zspage);
+    }
+    return found;
   }
 
   /** Returns the lengths of its objects, added up. */
@@ -184,12 +206,13 @@ export class Verifier {
     const word = this.handles.cellOf(cell);
     this.expect(word !== 0, 'cells-match-slots', 'a handle without a cell, location', location);
     const value = this.words[word]!;
-    if (isLocation(value) && value !== location) {
-      const moved = this.words[this.objects.headerWord(this.state.ownerOf(value) & OWNER_CLASS_MASK, value)];
-      this.expect(moved === header, 'cells-match-slots', 'a cell that names another object, location', location);
+    if (ordinal !== this.hugeOrdinal && (this.words[this.objects.headerWord(ordinal, location) + 1]! & PLACE_MOVED) !== 0) {
+      this.expect(value !== location, 'cells-match-slots', 'a cell that names a place without its object, location', location);
+      this.movedPlaces++;
       return 0;
     }
-    this.expect(isLocation(value) || (value & CELL_RETIRED) !== 0, 'cells-match-slots', 'a used slot whose cell is free, location', location);
+    const named = isLocation(value) ? value === location : (value & CELL_RETIRED) !== 0;
+    this.expect(named, 'cells-match-slots', 'a used slot whose cell is free or names another place, location', location);
     this.expect(!this.liveCells.has(cell), 'cells-match-slots', 'a cell of two objects', cell);
     this.liveCells.add(cell);
     const length = this.objects.lengthAt(ordinal, location);
@@ -237,8 +260,21 @@ export class Verifier {
       free.add(page);
     }
     this.expect(words[HEADER.at.pageFreeCount] === free.size, 'pages-accounted', 'the free page count', free.size);
-    const known = free.size + this.pageOwners.size + words[HEADER.at.cellPages]!;
+    const known = free.size + this.pageOwners.size + words[HEADER.at.cellPages]! + this.retiredPages(fresh);
     this.expect(plan.firstPage + known === fresh, 'pages-accounted', `${known} pages known of ${fresh - plan.firstPage}, fresh`, fresh);
+  }
+
+  /** Pages whose content has moved and that wait for readers: they keep their owner, at most one for each zspage. */
+  private retiredPages(fresh: number): number {
+    if (!this.state.definition.capabilities.relocatesBesideReaders) return 0;
+    const owners = new Set<ZspageIndex>();
+    for (let page = this.state.plan.firstPage; page < fresh; page++) {
+      const zspage = this.words[this.state.pageWord(page) + pageOwner]! >>> OWNER_SHIFT;
+      if (zspage === 0 || this.pageOwners.has(page)) continue;
+      this.expect(this.zspagesSeen.has(zspage) && !owners.has(zspage), 'pages-accounted', 'a page outside the chain of its zspage', page);
+      owners.add(zspage);
+    }
+    return owners.size;
   }
 
   private checkRecords(): void {

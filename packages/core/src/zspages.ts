@@ -2,11 +2,11 @@
 //
 // RULES
 //   1. Everything here runs under the class lock.
-//   2. A zspage is on exactly one list, unless it is isolated.
+//   2. A zspage is on exactly one list, unless it is isolated or draining.
 //   3. Slots that were used before are handed out first, last freed first. A zspage has the pages that its used slots
 //      need and no more: it grows by a page when a fresh slot reaches beyond them.
 
-import { GROUP_ISOLATED, GROUPS_WITH_ROOM } from './fullness.ts';
+import { GROUP_DRAINING, GROUP_ISOLATED, GROUPS_WITH_ROOM } from './fullness.ts';
 import { CLASS, PAGE, ZSPAGE } from './layout/records.ts';
 import { pagesForSlots } from './size-class.ts';
 import type { PoolState } from './state.ts';
@@ -62,9 +62,23 @@ export class ZspageLists {
   disown(ordinal: number, zspage: ZspageIndex): void {
     const { words, tables } = this.state;
     const base = this.state.classWord(ordinal);
-    if (this.group(zspage) !== GROUP_ISOLATED) this.isolate(ordinal, zspage);
-    words[base + capacity]! -= tables.objects[ordinal]!;
+    const group = this.group(zspage);
+    if (group < GROUP_ISOLATED) this.isolate(ordinal, zspage);
+    if (group === GROUP_DRAINING) this.setGroup(zspage, GROUP_ISOLATED);
+    else words[base + capacity]! -= tables.objects[ordinal]!;
     words[base + classPages]! -= this.pages(ordinal, zspage);
+  }
+
+  /** Leaves an isolated zspage, all of whose slots are retired, off the lists until they have been reclaimed. */
+  drain(ordinal: number, zspage: ZspageIndex): void {
+    this.state.words[this.state.classWord(ordinal) + capacity]! -= this.state.tables.objects[ordinal]!;
+    this.setGroup(zspage, GROUP_DRAINING);
+  }
+
+  /** Files a draining zspage again. */
+  undrain(ordinal: number, zspage: ZspageIndex): void {
+    this.state.words[this.state.classWord(ordinal) + capacity]! += this.state.tables.objects[ordinal]!;
+    this.putback(ordinal, zspage);
   }
 
   /** Takes a zspage off its list: nobody else allocates from it or moves it. */
@@ -189,7 +203,7 @@ export class ZspageLists {
     const { words, tables } = this.state;
     const before = state >>> USAGE_GROUP_SHIFT;
     words[record + usage] = state;
-    if (before === GROUP_ISOLATED) return;
+    if (before >= GROUP_ISOLATED) return;
     const after = tables.groups[tables.groupBase[ordinal]! + (state & USAGE_INUSE_MASK)]!;
     if (after === before) return;
     this.unlink(base, zspage, before);

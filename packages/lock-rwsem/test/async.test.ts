@@ -32,7 +32,7 @@ describe('an await', () => {
     await Promise.all(waits);
     expect(order.toSorted()).toEqual(['read', 'read', 'write', 'write']);
     expect(lock.rescues).toBe(0);
-    using all = lock.write();
+    lock.write().release();
   });
 
   it('keeps the order of the calls of one agent', async () => {
@@ -57,7 +57,7 @@ describe('an await', () => {
     const work = async (agent: RwLock): Promise<void> => {
       for (let i = 0; i < 20; i++) {
         using held = await agent.writeAsync();
-        expect(++inside).toBe(1);
+        expect([held.isHeld, ++inside]).toEqual([true, 1]);
         await new Promise((resolve) => setImmediate(resolve));
         inside--;
       }
@@ -81,6 +81,7 @@ describe('giving up', () => {
   it('by a time limit rejects with ERR_ZS_LOCK_TIMEOUT', async () => {
     const [lock, other] = pair();
     using held = lock.write();
+    expect(held.isHeld).toBe(true);
     await expect(other.readAsync({ timeoutMs: 5 })).rejects.toThrow(/not granted within 5 ms.*ERR_ZS_LOCK_TIMEOUT/);
     await expect(other.readAsync({ timeoutMs: -5 })).rejects.toThrow(/ERR_ZS_OPTION/);
   });
@@ -93,19 +94,21 @@ describe('giving up', () => {
     const reason = new Error('enough');
     controller.abort(reason);
     await expect(wait).rejects.toBe(reason);
+    expect(held.isHeld).toBe(true);
     await expect(other.writeAsync({ signal: controller.signal })).rejects.toBe(reason);
   });
 
   it('lets those in who waited behind it', async () => {
     const [lock, other] = pair();
     const third = RwLock.attach(lock.descriptor());
-    using reading = lock.read();
+    using held = lock.read();
     const controller = new AbortController();
     const writing = other.writeAsync({ signal: controller.signal });
     const reading = third.readAsync();
     controller.abort();
     await expect(writing).rejects.toThrow('abort');
     (await reading).release();
+    expect(held.isHeld).toBe(true);
   });
 
   it('passes the place on to the next call of the same agent', async () => {

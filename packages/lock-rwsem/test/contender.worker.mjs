@@ -14,9 +14,9 @@ function draw(limit) {
   return (random >>> 8) % limit;
 }
 
-function work(rounds) {
+function work(turns) {
   let x = 0;
-  for (let i = 0; i < rounds; i++) x = (Math.imul(x, 31) + i) | 0;
+  for (let i = 0; i < turns; i++) x = (Math.imul(x, 31) + i) | 0;
   return x;
 }
 

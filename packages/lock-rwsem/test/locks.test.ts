@@ -20,6 +20,7 @@ describe('guards', () => {
     {
       using reading = lock.read();
       using also = other.tryRead();
+      expect(reading.isHeld).toBe(true);
       expect(also?.isHeld).toBe(true);
       expect(other.tryWrite()).toBeUndefined();
     }
@@ -57,6 +58,7 @@ describe('guards', () => {
     const other = Mutex.attach(mutex.descriptor());
     {
       using held = mutex.lock();
+      expect(held.isHeld).toBe(true);
       expect(other.tryLock()).toBeUndefined();
       expect(() => other.lock({ timeoutMs: 1 })).toThrow(/ERR_ZS_LOCK_TIMEOUT/);
     }
@@ -71,10 +73,12 @@ describe('an agent that would wait for itself', () => {
     {
       using reading = lock.read();
       expect(() => lock.write()).toThrow(/ERR_ZS_LOCK_MISUSE/);
+      expect(reading.isHeld).toBe(true);
     }
     using writing = lock.write();
     expect(() => lock.write()).toThrow(/ERR_ZS_LOCK_MISUSE/);
     expect(() => lock.read()).toThrow(/ERR_ZS_LOCK_MISUSE/);
+    expect(writing.isHeld).toBe(true);
   });
 
   it('reads again, even past a parked writer', async () => {
@@ -93,6 +97,7 @@ describe('time limits', () => {
   it('are errors with a code, and what is no time is refused', () => {
     const [lock, other] = pair();
     using writing = lock.write();
+    expect(writing.isHeld).toBe(true);
     expect(() => other.read({ timeoutMs: 1 })).toThrow(/not granted within 1 ms.*ERR_ZS_LOCK_TIMEOUT/);
     expect(() => other.write({ timeoutMs: 0 })).toThrow(/ERR_ZS_LOCK_TIMEOUT/);
     expect(() => other.write({ timeoutMs: Number.NaN })).toThrow(/ERR_ZS_OPTION/);
@@ -152,6 +157,7 @@ describe('a table', () => {
     const other = LockTable.attach(table.descriptor());
     using first = table.rwLock(0).write();
     using second = table.mutex(999).lock();
+    expect([first.isHeld, second.isHeld]).toEqual([true, true]);
     expect(other.rwLock(0).tryRead()).toBeUndefined();
     expect(other.mutex(999).tryLock()).toBeUndefined();
     for (let i = 1; i < 999; i++) other.rwLock(i).write().release();

@@ -31,7 +31,8 @@ const TRIPLES: readonly (readonly [roles: string, preemptions: number])[] = [
 ];
 
 describe('two agents, all schedules', () => {
-  const pairs = [...LETTERS].flatMap((first, i) => [...LETTERS.slice(i)].map((second) => first + second));
+  const letters = Array.from(LETTERS);
+  const pairs = letters.flatMap((first, i) => letters.slice(i).map((second) => first + second));
   it.each(pairs)('%s', (roles) => {
     const result = exploreRoles(roles);
     expect(result.verdict, result.report).toBe('proved');

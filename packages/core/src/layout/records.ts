@@ -23,6 +23,8 @@ export const LINE_WORDS = 16;
 /** Bits of an object's length in the second word of its slot. */
 export const LENGTH_BITS = 17;
 export const LENGTH_MASK: number = (1 << LENGTH_BITS) - 1;
+/** In the same word: the slot is a place whose object has moved on. Set by strategies that do not reclaim at once. */
+export const PLACE_MOVED: number = 1 << 30;
 /** First word of a pool: 'zsm' and the record format's number. */
 export const MAGIC = 0x7a736d01;
 /** Number of this format; raised when memory changes its meaning. */

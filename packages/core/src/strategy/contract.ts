@@ -83,6 +83,17 @@ export interface StrategyHost {
   zspageOf(location: Location): ZspageIndex;
   /** Size class of a location; stale like `zspageOf`. -1 when its page holds no zspage. */
   classOf(location: Location): number;
+  /** Index of a location's slot in its zspage, at most 4094. It stays when the page moves. */
+  indexOf(location: Location): number;
+  /** Where a slot of a zspage lies now. Caller holds: the class lock. */
+  slotAt(zspage: ZspageIndex, index: number): Location;
+  /**
+   * The word of a slot whose bits from LENGTH_BITS to 30 belong to the strategy while the object or its place is retired;
+   * PLACE_MOVED must be set in it for a place. 0 in the last class, whose zspages have one slot and no header.
+   */
+  spareWord(location: Location): WordIndex;
+  /** Bytes of a slot of a class. In the last class, `lockCount - 3`, that is a page. */
+  slotBytes(classIndex: number): number;
   /** Makes the slot and the handle of a freed object usable again. Caller holds: the class lock. */
   reclaimObject(location: Location): void;
   /** Makes a slot usable again whose object has moved away. Caller holds: the class lock. */

@@ -14,3 +14,9 @@ export type { LockKind, Mutex, RwLock, TryRwLock } from './locks.ts';
 export { lockBased, lockClassByHint } from './lock-based.ts';
 export type { LockBasedOptions } from './lock-based.ts';
 export { retrySoon } from './retry.ts';
+export { strategyOf } from './strategy-of.ts';
+// For strategies that reclaim later: the bits of records that are theirs.
+export { CELL_RETIRED } from '../handles.ts';
+export { LENGTH_BITS, LENGTH_MASK, PLACE_MOVED } from '../layout/records.ts';
+export { defineLayout } from '../layout/define.ts';
+export type { Layout } from '../layout/define.ts';

@@ -1,0 +1,118 @@
+// Finding the bytes of an object, and beginning and ending a read. Closures written flat, for the reason given in
+// hot-paths.ts.
+
+import { ZsmallocError } from './errors.ts';
+import { HANDLE_MASK } from './handles.ts';
+import type { HandleTable } from './handles.ts';
+import { LENGTH_MASK, PAGE, ZSPAGE } from './layout/records.ts';
+import { HEADER_BYTES } from './size-class.ts';
+import { OWNER_CLASS_MASK, OWNER_SHIFT } from './state.ts';
+import type { PoolState } from './state.ts';
+import type { Location, ZspageIndex } from './strategy/contract.ts';
+
+const { owner: pageOwner, link } = PAGE.at;
+const { freeHead } = ZSPAGE.at;
+const PAGE_WORDS = PAGE.words;
+
+/** Where an object's bytes are. */
+export interface Place {
+  /** Byte offset of its first byte. */
+  offset: number;
+  length: number;
+  /** Bytes in its first page. */
+  firstBytes: number;
+  /** Byte offset of the rest; of no meaning when there is none. */
+  secondOffset: number;
+  /** Reads and holds begun and not ended by this agent. */
+  open: number;
+}
+
+/** See the head of the file. */
+export interface ReadPath {
+  readonly place: Place;
+  /** Begins a read and returns the offset of the object's first byte. Source: zs_obj_read_begin(). */
+  begin(handle: number): number;
+  /** Ends a read. The zspage cannot have gone: this agent is inside it. Source: zs_obj_read_end(). */
+  end(offset: number): void;
+  /** Fills `place` and confirms the handle. Returns the zspage; 0 when the place is another object's. */
+  locate(location: Location, raw: number): ZspageIndex;
+}
+
+/** Builds the read path of a pool. */
+export function readPath(state: PoolState, handles: HandleTable): ReadPath {
+  const { words, key, plan, tables } = state;
+  const { pageBytes, pageWords, pageBase, indexBits, directoryBase } = plan;
+  const { sizeBytes: sizes } = tables;
+  const hugeOrdinal = plan.shape.classes.length - 1;
+  const indexMask = (1 << indexBits) - 1;
+  const inPageMask = pageBytes - 1;
+  // Exact: the page size is a power of two. A division costs as much as half an Atomics call.
+  const pagesPerByte = 1 / pageBytes;
+  const { cellMask } = handles;
+  const cellPageShift = plan.pageShift - 2;
+  const cellInPage = pageWords - 1;
+  const place: Place = { offset: 0, length: 0, firstBytes: 0, secondOffset: 0, open: 0 };
+
+  function locate(location: Location, raw: number): ZspageIndex {
+    const page = location >>> indexBits;
+    const pageWord = pageBase + page * PAGE_WORDS;
+    const owner = words[pageWord + pageOwner]!;
+    const ordinal = owner & OWNER_CLASS_MASK;
+    if (ordinal === hugeOrdinal) return locateHuge(page, owner >>> OWNER_SHIFT, raw);
+    const start = ((location & indexMask) * sizes[ordinal]!) & inPageMask;
+    const header = page * pageWords + (start >>> 2);
+    if (words[header] !== ((raw << 1) | 1)) return 0;
+    // Plain: a strategy that lets objects be retired beside readers leaves these bits as they are.
+    const length = words[header + 1]! & LENGTH_MASK;
+    const room = pageBytes - start - HEADER_BYTES;
+    place.offset = page * pageBytes + start + HEADER_BYTES;
+    place.length = length;
+    place.firstBytes = length;
+    if (length > room) {
+      place.firstBytes = room;
+      // order: acquire, pairs with the page migration that may link another second page beside readers.
+      place.secondOffset = Atomics.load(words, pageWord + link) * pageBytes;
+    }
+    return owner >>> OWNER_SHIFT;
+  }
+
+  function locateHuge(page: number, zspage: ZspageIndex, raw: number): ZspageIndex {
+    if (words[pageBase + page * PAGE_WORDS + link] !== ((raw << 1) | 1)) return 0;
+    place.offset = page * pageBytes;
+    place.length = words[state.zspageWord(zspage) + freeHead]!;
+    place.firstBytes = place.length;
+    return zspage;
+  }
+
+  function begin(handle: number): number {
+    if ((handle | 0) !== handle || handle <= 0 || handle > HANDLE_MASK) throw handles.badHandle(handle);
+    const raw = handle ^ key;
+    const cells = words[directoryBase + ((raw & cellMask) >>> cellPageShift)]!;
+    if (cells === 0) throw handles.badHandle(handle);
+    const location = state.strategy.readBegin(cells * pageWords + (raw & cellMask & cellInPage));
+    if (location === 0) throw handles.badHandle(handle);
+    if (locate(location, raw) === 0) {
+      state.strategy.readEnd(state.ownerOf(location) >>> OWNER_SHIFT);
+      throw handles.badHandle(handle);
+    }
+    place.open++;
+    return place.offset;
+  }
+
+  function end(offset: number): void {
+    const owner = words[pageBase + ((offset * pagesPerByte) | 0) * PAGE_WORDS + pageOwner];
+    if (place.open === 0 || owner === undefined || owner === 0) throw badToken(offset);
+    place.open--;
+    state.strategy.readEnd(owner >>> OWNER_SHIFT);
+  }
+
+  function badToken(offset: number): ZsmallocError {
+    return new ZsmallocError(
+      'ERR_ZS_BAD_TOKEN',
+      `cannot end a read at offset ${offset}: this agent has no read open there (${place.open} open in all). Pass what readBegin returned, once.`,
+      { offset, open: place.open },
+    );
+  }
+
+  return { place, begin, end, locate };
+}
