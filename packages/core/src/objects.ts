@@ -86,6 +86,11 @@ export class Objects {
   }
 
   /** Part of StrategyHost. */
+  slotsInUse(zspage: ZspageIndex): number {
+    return this.lists.inuse(zspage);
+  }
+
+  /** Part of StrategyHost. */
   spareWord(location: Location): WordIndex {
     const ordinal = this.state.ownerOf(location) & OWNER_CLASS_MASK;
     return ordinal === this.hugeOrdinal ? 0 : this.headerWord(ordinal, location) + 1;

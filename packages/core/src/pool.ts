@@ -282,6 +282,7 @@ export class AgentPool implements HoldingPool {
       },
       indexOf: (location) => state.indexOf(location),
       slotAt: (zspage, index) => objects.slotAt(zspage, index),
+      slotsInUse: (zspage) => objects.slotsInUse(zspage),
       spareWord: (location) => objects.spareWord(location),
       slotBytes: (classIndex) => state.tables.sizeBytes[classIndex]!,
       reclaimObject: objects.hot.reclaimObject,

@@ -194,6 +194,16 @@ describe('readEnd', () => {
     pool.readEnd(offset);
   });
 
+  it('rejects every page without objects as a token: tables, free pages, cells, and whatever lies beyond', () => {
+    const { pool, plan } = usePool({ dataPages: 20 });
+    const handle = filled(pool, 64, 1);
+    const offset = pool.readBegin(handle);
+    for (let page = -100; page < plan.pages + 5000; page++) {
+      if (page !== Math.floor(offset / 4096)) refusal(() => pool.readEnd(page * 4096), 'ERR_ZS_BAD_TOKEN');
+    }
+    pool.readEnd(offset);
+  });
+
   it('rejects a second end', () => {
     const { pool } = usePool();
     const handle = filled(pool, 64, 1);

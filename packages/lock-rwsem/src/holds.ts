@@ -41,7 +41,8 @@ export class Holds {
     this.region.checkAttached();
     if (this.reads > 0) this.rwsem.readLockAgain(this.word);
     else if (options?.timeoutMs === undefined) this.rwsem.readLock(this.word);
-    else if (!this.rwsem.readLockUntil(this.word, deadlineOf(options.timeoutMs))) throw this.late('reading', options.timeoutMs);
+    else if (!this.rwsem.readLockUntil(this.word, deadlineOf(options.timeoutMs)))
+      throw this.late('reading', options.timeoutMs);
     this.noteRead();
   }
 
@@ -49,7 +50,8 @@ export class Holds {
     this.region.checkAttached();
     if (this.reads > 0 && this.rwsem.agent.mayBlock) throw waitsForItself('writing', this.word, this.region.agentIndex);
     if (options?.timeoutMs === undefined) this.rwsem.writeLock(this.word);
-    else if (!this.rwsem.writeLockUntil(this.word, deadlineOf(options.timeoutMs))) throw this.late('writing', options.timeoutMs);
+    else if (!this.rwsem.writeLockUntil(this.word, deadlineOf(options.timeoutMs)))
+      throw this.late('writing', options.timeoutMs);
     this.noteWrite();
   }
 
@@ -144,7 +146,11 @@ export class Holds {
 /** @throws ERR_ZS_OPTION when the limit is no time. */
 function deadlineOf(timeoutMs: number): number {
   if (timeoutMs >= 0) return performance.now() + timeoutMs;
-  throw new ZsmallocError('ERR_ZS_OPTION', `cannot wait for ${timeoutMs} ms: give a number from 0 up, or leave it out.`, {
-    timeoutMs,
-  });
+  throw new ZsmallocError(
+    'ERR_ZS_OPTION',
+    `cannot wait for ${timeoutMs} ms: give a number from 0 up, or leave it out.`,
+    {
+      timeoutMs,
+    },
+  );
 }

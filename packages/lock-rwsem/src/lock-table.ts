@@ -55,10 +55,14 @@ export class LockTable implements Disposable {
     const known = made.get(index);
     if (known !== undefined) return known;
     if (!Number.isInteger(index) || index < 0 || index >= this.size) {
-      throw new ZsmallocError('ERR_ZS_OPTION', `there is no lock ${index}: the table has ${this.size}, numbered from 0.`, {
-        index,
-        size: this.size,
-      });
+      throw new ZsmallocError(
+        'ERR_ZS_OPTION',
+        `there is no lock ${index}: the table has ${this.size}, numbered from 0.`,
+        {
+          index,
+          size: this.size,
+        },
+      );
     }
     const lock = make();
     made.set(index, lock);

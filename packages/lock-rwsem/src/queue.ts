@@ -136,7 +136,9 @@ export class LockQueue extends Waking {
       if (!idle && (seen & WAKING) === 0) break;
       verdict = 'suspect';
       if (!certain) break;
-      const taken = idle ? (seen & this.bitsAfterLeaving(bucket, lock, node) & ~HANDOFF) + this.holdOf(lot.flagsOf(node)) : seen;
+      const taken = idle
+        ? (seen & this.bitsAfterLeaving(bucket, lock, node) & ~HANDOFF) + this.holdOf(lot.flagsOf(node))
+        : seen;
       // order: acquire and release, pairs with readUnlock and writeUnlock.
       const found = Atomics.compareExchange(words, lock, seen, taken & ~WAKING);
       if (found === seen) {

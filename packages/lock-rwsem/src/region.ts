@@ -172,10 +172,14 @@ function agentsBase(buckets: number): WordIndex {
 
 function checkCount(name: string, value: number, max: number): void {
   if (Number.isInteger(value) && value >= 1 && value <= max) return;
-  throw new ZsmallocError('ERR_ZS_OPTION', `cannot create the lock: ${name} is ${value}, not an integer from 1 to ${max}.`, {
-    [name]: value,
-    max,
-  });
+  throw new ZsmallocError(
+    'ERR_ZS_OPTION',
+    `cannot create the lock: ${name} is ${value}, not an integer from 1 to ${max}.`,
+    {
+      [name]: value,
+      max,
+    },
+  );
 }
 
 function checkDescriptor(descriptor: LockDescriptor): Words {

@@ -4,8 +4,8 @@
 // the rules of the queue in waking.ts.
 //
 // RULES
-//   1. Readers wait for a writer, for a reservation, and behind parked waiters. Writers wait for readers, writers and
-//      reservations.
+//   1. Readers wait for writers and reservations, and do not join other readers while somebody is parked. Writers wait for
+//      readers, writers and reservations.
 //   2. A call may sleep, on an agent that may block. On one that may not it spins for the agent's budget and then throws
 //      ERR_ZS_WOULD_BLOCK, having changed nothing. As it cannot queue, its readers also pass parked waiters, but no
 //      reservation, so parked writers wait a bounded time for them.
@@ -24,8 +24,20 @@ import { LockQueue } from './queue.ts';
 import { sleepFor } from './sleep.ts';
 import type { SpinLimits } from './spin.ts';
 import { spinRound } from './spin.ts';
-import { BARS_READER, BARS_READER_IN_TURN, BARS_STEALING_READER, BARS_WRITER, CROWDED, QUEUED, READER, READERS } from './word.ts';
+import {
+  BARS_READER,
+  BARS_READER_IN_TURN,
+  BARS_STEALING_READER,
+  BARS_WRITER,
+  CROWDED,
+  QUEUED,
+  READER,
+  READERS,
+} from './word.ts';
 import { OWNER, WAKING, WRITER, ownerOf, writeHold } from './word.ts';
+
+/** A free lock with parked waiters, of whom one has been woken: a release to this state wakes nobody. */
+const BUSY: number = QUEUED | WAKING;
 
 /** Reader-writer lock and mutex over the words of one parking lot. */
 export class Rwsem implements RwLock, Mutex {
@@ -39,6 +51,11 @@ export class Rwsem implements RwLock, Mutex {
   private readonly head: WordIndex;
   private readonly limits: SpinLimits;
   private readonly mine: number;
+  /**
+   * Lock that this agent last found free with a woken writer on its way. Under contention that is how it will find it
+   * again, and expecting it halves the calls: the first compare-exchange is right. If not, it costs one call.
+   */
+  private busyLock: WordIndex = -1;
 
   constructor(lot: ParkingLot, limits: SpinLimits, queue: LockQueue = new LockQueue(lot)) {
     this.agent = lot.agent;
@@ -73,9 +90,10 @@ export class Rwsem implements RwLock, Mutex {
   }
 
   writeLock(lock: WordIndex): void {
+    const idle = lock === this.busyLock ? BUSY : 0;
     // order: acquire, pairs with readUnlock and writeUnlock. What earlier holders did is visible.
-    const found = Atomics.compareExchange(this.words, lock, 0, this.mine);
-    if (found !== 0) this.writeLockSlow(lock, found, Infinity);
+    const found = Atomics.compareExchange(this.words, lock, idle, idle + this.mine);
+    if (found !== idle) this.writeLockSlow(lock, found, Infinity);
   }
 
   tryWriteLock(lock: WordIndex): boolean {
@@ -90,9 +108,11 @@ export class Rwsem implements RwLock, Mutex {
   }
 
   writeUnlock(lock: WordIndex): void {
+    const idle = lock === this.busyLock ? BUSY : 0;
+    const held = idle + this.mine;
     // order: release, pairs with every lock call. Whoever locks next sees what we wrote.
-    const found = Atomics.compareExchange(this.words, lock, this.mine, 0);
-    if (found !== this.mine) this.exchangeWriteHold(lock, found, 0);
+    const found = Atomics.compareExchange(this.words, lock, held, idle);
+    if (found !== held) this.exchangeWriteHold(lock, found, 0);
   }
 
   /** Turns a write hold into a read hold; no writer gets in between. Parked readers join if they come first. */
@@ -141,9 +161,10 @@ export class Rwsem implements RwLock, Mutex {
 
   /** `writeLock` with a time limit, like `readLockUntil`. */
   writeLockUntil(lock: WordIndex, deadline: number): boolean {
+    const idle = lock === this.busyLock ? BUSY : 0;
     // order: acquire, pairs with readUnlock and writeUnlock.
-    const found = Atomics.compareExchange(this.words, lock, 0, this.mine);
-    return found === 0 || this.writeLockSlow(lock, found, deadline);
+    const found = Atomics.compareExchange(this.words, lock, idle, idle + this.mine);
+    return found === idle || this.writeLockSlow(lock, found, deadline);
   }
 
   /** One more read hold for an agent that has one already: no writer can be inside, so nothing has to be awaited. */
@@ -192,7 +213,10 @@ export class Rwsem implements RwLock, Mutex {
       if ((seen & BARS_WRITER) === 0) {
         // order: acquire, pairs with readUnlock and writeUnlock. Stealing: parked waiters are passed over.
         const now = Atomics.compareExchange(this.words, lock, seen, seen + this.mine);
-        if (now === seen) return true;
+        if (now === seen) {
+          this.busyLock = seen === BUSY ? lock : -1;
+          return true;
+        }
         seen = now;
       }
       if (rounds < 0) rounds = this.roundsFor(self);

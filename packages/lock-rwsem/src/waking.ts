@@ -16,8 +16,9 @@
 //      the first of them woken. Else it could unlock before it was counted.
 //   4. Nothing is ever handed to an async waiter: the lock would idle until its event loop comes round. A wake tells it
 //      and goes on to the next waiter; while it is WOKEN its place in the queue bars nobody.
-//   5. A writer may take the lock ahead of the queue (stealing). A waiter that was passed over `handoffAfter` times
-//      sets HANDOFF: only it may take the lock then. So neither side starves, and neither do async waiters.
+//   5. A running agent may take a lock that nobody holds ahead of the queue (stealing): a lock that waits for a sleeper to
+//      wake up serves nobody. A waiter that was passed over `handoffAfter` times sets HANDOFF: only it may take the lock
+//      then. So neither side starves, and neither do async waiters.
 //   6. Who leaves the queue for whatever reason lets the others look: it may have been what kept them out.
 //
 // Source: Linux kernel/locking/rwsem.c (handoff, readers counted before they are woken); absl::Mutex (designated waker).
@@ -69,7 +70,8 @@ export class Waking {
         if ((flags & RESERVED) !== 0) return;
         node = lot.next(node, lock);
       } else {
-        const found = (flags & FOR_WRITE) !== 0 ? this.wakeWriter(lock, node, seen) : this.grantReaders(bucket, lock, seen);
+        const found =
+          (flags & FOR_WRITE) !== 0 ? this.wakeWriter(lock, node, seen) : this.grantReaders(bucket, lock, seen);
         if (found === seen) return;
         seen = found;
         node = lot.first(bucket, lock);
@@ -99,7 +101,7 @@ export class Waking {
     // order: acquire and release, pairs with writeUnlock and with parkState: rule 3.
     const found = Atomics.compareExchange(this.words, lock, seen, (seen & bits) + count * READER);
     if (found !== seen) return found;
-    for (let node = lot.first(bucket, lock); node !== 0; ) {
+    for (let node = lot.first(bucket, lock); node !== 0;) {
       const next = lot.next(node, lock);
       if (this.isSyncReader(node)) {
         lot.unlink(bucket, node);
@@ -134,7 +136,7 @@ export class Waking {
   protected expelLate(bucket: WordIndex, lock: WordIndex, unreserve: boolean): void {
     const { lot, words } = this;
     let ended = unreserve ? HANDOFF : 0;
-    for (let node = lot.first(bucket, lock); node !== 0; ) {
+    for (let node = lot.first(bucket, lock); node !== 0;) {
       const next = lot.next(node, lock);
       const flags = lot.flagsOf(node);
       if (unreserve) lot.setFlags(node, flags & ~RESERVED);

@@ -41,7 +41,7 @@ export const CROWDED: number = 1 << 29;
 /** The reader count with its carry, so that holds which are being taken back do not disappear from it. */
 export const READERS: number = 0x1ffff << READER_SHIFT;
 
-/** What keeps a newly arrived reader out. QUEUED does, or a stream of readers would starve a parked writer. */
+/** What a newly arrived reader stops at. QUEUED too, or a stream of overlapping readers would starve a parked writer. */
 export const BARS_READER: number = WRITER | QUEUED | HANDOFF | BROKEN | CROWDED;
 /** What keeps out a reader that has waited for its turn, or that cannot wait in the queue. */
 export const BARS_READER_IN_TURN: number = WRITER | HANDOFF | BROKEN | CROWDED;

@@ -1,4 +1,5 @@
 // One of several agents that hammer one lock. Two plain counters must stay equal; every change must be in both.
+// oxlint-disable unicorn/require-post-message-target-origin -- a MessagePort has no origin
 import { parentPort, workerData } from 'node:worker_threads';
 import { RwLock } from '../dist/index.js';
 

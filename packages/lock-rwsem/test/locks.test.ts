@@ -131,7 +131,10 @@ describe('attaching', () => {
 
   it('checks the descriptor before it touches anything', () => {
     const good = RwLock.create().descriptor();
-    const attach = (change: object): (() => RwLock) => () => RwLock.attach({ ...good, ...change } as LockDescriptor);
+    const attach =
+      (change: object): (() => RwLock) =>
+      () =>
+        RwLock.attach({ ...good, ...change } as LockDescriptor);
     expect(attach({ kind: 'other' })).toThrow(/ERR_ZS_ATTACH_DESCRIPTOR/);
     expect(attach({ buffer: new ArrayBuffer(64) })).toThrow(/ERR_ZS_ATTACH_DESCRIPTOR/);
     expect(attach({ buffer: new SharedArrayBuffer(63) })).toThrow(/ERR_ZS_ATTACH_DESCRIPTOR/);

@@ -19,7 +19,7 @@ const PLACE = {
 export const LOCK = PLACE.agents + (AGENTS + 1) * AGENT_WORDS;
 /** Words that only the lock protects: every access is plain, so the race detector judges the lock. */
 export const DATA = LOCK + 1;
-const WORDS = LOCK + 4;
+export const WORDS: number = LOCK + 4;
 
 export type QueueClass = new (lot: ParkingLot, handoffAfter?: number) => LockQueue;
 export type RwsemClass = new (...args: ConstructorParameters<typeof Rwsem>) => Rwsem;
@@ -96,6 +96,15 @@ export const ROLES: Record<string, Role> = {
     side.change();
     side.locks.writeUnlock(LOCK);
     return 1;
+  },
+  /** Writes twice: the second time it may expect the lock to be busy. */
+  B: (side) => {
+    for (let i = 0; i < 2; i++) {
+      side.locks.writeLock(LOCK);
+      side.change();
+      side.locks.writeUnlock(LOCK);
+    }
+    return 2;
   },
   /** Writes, then reads on without letting another writer in between. */
   D: (side) => {

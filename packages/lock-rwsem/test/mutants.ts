@@ -66,7 +66,7 @@ class CountsAfterRelease extends LockQueue {
   protected override grantReaders(bucket: WordIndex, lock: WordIndex): number {
     const { lot, words } = this;
     let count = 0;
-    for (let node = lot.first(bucket, lock); node !== 0; ) {
+    for (let node = lot.first(bucket, lock); node !== 0;) {
       const next = lot.next(node, lock);
       if ((lot.flagsOf(node) & (ASYNC | FOR_WRITE)) === 0) {
         lot.unlink(bucket, node);
@@ -76,7 +76,7 @@ class CountsAfterRelease extends LockQueue {
       node = next;
     }
     const bits = ~(HANDOFF | (lot.first(bucket, lock) === 0 ? QUEUED : 0));
-    for (let seen = Atomics.load(words, lock); ; ) {
+    for (let seen = Atomics.load(words, lock); ;) {
       const found = Atomics.compareExchange(words, lock, seen, (seen & bits) + count * READER);
       if (found === seen) return -1;
       seen = found;
@@ -171,7 +171,8 @@ class WritesBesideReaders extends Rwsem {
     const { words } = this.agent;
     const seen = Atomics.load(words, lock);
     const mine = writeHold(this.agent.index);
-    if ((seen & WRITER) !== 0 || Atomics.compareExchange(words, lock, seen, seen + mine) !== seen) super.writeLock(lock);
+    if ((seen & WRITER) !== 0 || Atomics.compareExchange(words, lock, seen, seen + mine) !== seen)
+      super.writeLock(lock);
   }
 }
 

@@ -1,4 +1,5 @@
 // Allocates, checks and frees objects, half of them awaiting; compacts now and then. Reports how many were damaged.
+// oxlint-disable unicorn/require-post-message-target-origin -- a MessagePort has no origin
 import { parentPort, workerData } from 'node:worker_threads';
 import { attachPool } from '@zsmalloc/core';
 import { rwsem } from '../dist/index.js';

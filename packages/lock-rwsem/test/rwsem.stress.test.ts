@@ -35,6 +35,18 @@ async function contend(mixes: readonly (readonly string[])[], rounds: number, co
 
 const repeat = (count: number, ...roles: string[]): string[][] => Array.from({ length: count }, () => roles);
 
+async function sleeper(lock: RwLock, reads: boolean): Promise<Worker> {
+  const worker = new Worker(new URL('sleeper.worker.mjs', import.meta.url), {
+    workerData: { lock: lock.descriptor(), reads },
+  });
+  await once(worker, 'message');
+  return worker;
+}
+
+async function untilParked(lock: RwLock): Promise<void> {
+  while (!lock.isContended()) await new Promise((resolve) => setImmediate(resolve));
+}
+
 describe('real workers keep each other out and all get through', () => {
   it('2 writers', async () => {
     await contend(repeat(2, 'write'), 50_000);
@@ -87,22 +99,11 @@ describe('real workers keep each other out and all get through', () => {
 });
 
 describe('a waiter that is killed', () => {
-  const sleeper = async (lock: RwLock, reads: boolean): Promise<Worker> => {
-    const worker = new Worker(new URL('sleeper.worker.mjs', import.meta.url), {
-      workerData: { lock: lock.descriptor(), reads },
-    });
-    await once(worker, 'message');
-    return worker;
-  };
-  const parked = async (lock: RwLock): Promise<void> => {
-    while (!lock.isContended()) await new Promise((resolve) => setImmediate(resolve));
-  };
-
   it('does not take the wakeup of the others with it', async () => {
     const lock = RwLock.create();
     const guard = lock.write();
     const victim = await sleeper(lock, false);
-    await parked(lock);
+    await untilParked(lock);
     const others = await Promise.all([sleeper(lock, false), sleeper(lock, true), sleeper(lock, false)]);
     const inside = others.map((worker) => once(worker, 'message'));
     await victim.terminate();

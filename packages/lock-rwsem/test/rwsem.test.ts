@@ -6,7 +6,13 @@ import { AGENT_WORDS, BUCKET_WORDS, HEAD_WORDS, ParkingLot } from '../src/lot.ts
 import { Rwsem } from '../src/rwsem.ts';
 import { READER, READERS_MAX, WRITER, ownerOf, readersOf, writeHold } from '../src/word.ts';
 
-const PLACE = { head: 0, buckets: HEAD_WORDS, bucketCount: 1, agents: HEAD_WORDS + BUCKET_WORDS, agentStride: AGENT_WORDS };
+const PLACE = {
+  head: 0,
+  buckets: HEAD_WORDS,
+  bucketCount: 1,
+  agents: HEAD_WORDS + BUCKET_WORDS,
+  agentStride: AGENT_WORDS,
+};
 const LOCK = PLACE.agents + 4 * AGENT_WORDS;
 
 /** Two agents of one lock, both driven by this thread. */

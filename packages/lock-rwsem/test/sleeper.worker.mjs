@@ -1,4 +1,5 @@
 // Parks behind a lock, and says so before and after.
+// oxlint-disable unicorn/require-post-message-target-origin -- a MessagePort has no origin
 import { parentPort, workerData } from 'node:worker_threads';
 import { RwLock } from '../dist/index.js';
 

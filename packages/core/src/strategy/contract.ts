@@ -92,6 +92,8 @@ export interface StrategyHost {
    * PLACE_MOVED must be set in it for a place. 0 in the last class, whose zspages have one slot and no header.
    */
   spareWord(location: Location): WordIndex;
+  /** Slots of a zspage that are in use, retired ones included. Caller holds: the class lock. */
+  slotsInUse(zspage: ZspageIndex): number;
   /** Bytes of a slot of a class. In the last class, `lockCount - 3`, that is a page. */
   slotBytes(classIndex: number): number;
   /** Makes the slot and the handle of a freed object usable again. Caller holds: the class lock. */

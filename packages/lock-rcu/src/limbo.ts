@@ -1,0 +1,246 @@
+// Limbo: what was retired and waits for its grace period. Linked through memory that is there anyway, so retiring
+// allocates nothing, cannot fail, and whatever one agent retires any agent may reclaim.
+//
+// A zspage's retired slots form two chains, linked by slot index through the spare bits of their second header words: an
+// index, and not a location, since pages may move meanwhile. Zspages with garbage form a list in their class.
+//
+// STATE of a zspage's chains word     bits 0-11 sealed head   bits 12-23 open head   SEALED_PAGE   OPEN_PAGE   RIPE
+//   no garbage, on no list              0                       0                      0             0           0
+//   sealed only                         index + 1, or 0         0                      0 or 1        0           0 or 1
+//   sealed and open                     index + 1, or 0         index + 1, or 0        0 or 1        0 or 1      0 or 1
+//   The sealed generation (chain and page) is not empty while the word is not 0. At most one of the page flags is set.
+//
+//   retire   the first opens the sealed generation and lists the zspage; later ones join it while EPOCH is the same and
+//            the open one afterwards
+//   reclaim  GRACE after `epoch`, when nobody holds the zspage: the sealed generation goes, the open one is sealed with
+//            the EPOCH of now, and the zspage goes to the end of the list; or, with nothing left, off it
+//   RIPE     the grace period is over, holders are not: EPOCH need not be compared again, however long that takes
+//
+// RULES
+//   1. Everything here runs under the class lock.
+//   2. EPOCH is sampled after the unlink that it is recorded for, so `epoch` arguments must be loaded under this hold of
+//      the class lock, behind the last unlink.
+//   3. A zspage with holders or in-place writers inside is not reclaimed: they may be inside what was freed. One look at
+//      the hold word suffices: whoever counts itself in after it finds that the cell has changed.
+//   4. A zspage is off the list, and its words are as of a zspage without garbage, when the reclaim of its last slot gives
+//      it back. Nothing of it is touched after the class lock is dropped.
+//   5. A huge object has no header. It is the only slot of its zspage, and never a moved place.
+//   6. One page of a zspage may be in limbo. While it is, movers find the zspage busy (rcu.ts).
+//
+// Source: kfree_rcu() batches; lists in the header words as in shared/reference/locks.md B.2.
+
+import { LENGTH_BITS, LENGTH_MASK, PLACE_MOVED } from '@zsmalloc/core/strategy';
+import type { Location, PageIndex, StrategyHost, ZspageIndex } from '@zsmalloc/core/strategy';
+import type { WordIndex, Words } from '@zsmalloc/core/words';
+import { GRACE, epochsSince } from './epochs.ts';
+import { LOCK, ZSPAGE } from './records.ts';
+
+const { limboHead, limboTail, limboSlots, limboPages } = LOCK.at;
+const { hold, chains, epoch: sealedEpoch, next, page: retiredPage } = ZSPAGE.at;
+
+const HEAD_BITS = 12;
+const HEAD_MASK = (1 << HEAD_BITS) - 1;
+const SEALED_PAGE = 1 << 24;
+const OPEN_PAGE = 1 << 25;
+const RIPE = 1 << 26;
+
+/** What a slot was retired as: PLACE_MOVED or 0. */
+type Kind = number;
+export const OBJECT: Kind = 0;
+export const PLACE: Kind = PLACE_MOVED;
+
+/** See the head of the file. */
+export class Limbo {
+  protected readonly host: StrategyHost;
+  protected readonly words: Words;
+  private readonly lockBase: WordIndex;
+  private readonly lockStride: number;
+  private readonly zspageBase: WordIndex;
+  private readonly zspageStride: number;
+
+  constructor(host: StrategyHost) {
+    this.host = host;
+    this.words = host.agent.words;
+    this.lockBase = host.lockBase;
+    this.lockStride = host.lockStride;
+    this.zspageBase = host.zspageBase;
+    this.zspageStride = host.zspageStride;
+  }
+
+  record(zspage: ZspageIndex): WordIndex {
+    return this.zspageBase + zspage * this.zspageStride;
+  }
+
+  lockWord(index: number): WordIndex {
+    return this.lockBase + index * this.lockStride;
+  }
+
+  /** Retires a slot that was unlinked before EPOCH was `epoch`. */
+  retireSlot(location: Location, kind: Kind, epoch: number): void {
+    const { words, host } = this;
+    const zspage = host.zspageOf(location);
+    const record = this.record(zspage);
+    const lock = this.lockWord(host.classOf(location));
+    const state = this.joined(lock, zspage, record, epoch);
+    const shift = this.joinsSealed(state, record, epoch) ? 0 : HEAD_BITS;
+    const spare = host.spareWord(location);
+    // Racy: a reader masks the length out of this word. The length does not change.
+    if (spare !== 0) words[spare] = (words[spare]! & LENGTH_MASK) | kind | (((state >>> shift) & HEAD_MASK) << LENGTH_BITS);
+    words[record + chains] = (state & ~(HEAD_MASK << shift)) | ((host.indexOf(location) + 1) << shift);
+    words[lock + limboSlots]! += 1;
+    this.count(record, 1);
+  }
+
+  /** Retires a page that was unlinked before EPOCH was `epoch`. The zspage has no other retired page. */
+  retirePage(page: PageIndex, epoch: number): void {
+    const { words, host } = this;
+    // Any location in the page: it keeps its owner.
+    const location = page << host.indexBits;
+    const zspage = host.zspageOf(location);
+    const record = this.record(zspage);
+    const lock = this.lockWord(host.classOf(location));
+    const state = this.joined(lock, zspage, record, epoch);
+    words[record + chains] = state | (this.joinsSealed(state, record, epoch) ? SEALED_PAGE : OPEN_PAGE);
+    words[record + retiredPage] = page;
+    words[lock + limboPages]! += 1;
+  }
+
+  /** True while a page of the zspage is in limbo. */
+  hasPage(zspage: ZspageIndex): boolean {
+    return this.words[this.record(zspage) + retiredPage] !== 0;
+  }
+
+  /**
+   * Reclaims up to `limit` slots of the first zspage of a class, when its grace period is over. Returns how many.
+   *
+   * @param epoch See rule 2.
+   */
+  help(classIndex: number, limit: number, epoch: number): number {
+    const lock = this.lockWord(classIndex);
+    const zspage = this.words[lock + limboHead]!;
+    if (zspage === 0 || !this.isRipe(this.record(zspage), epoch)) return 0;
+    return this.visitHead(lock, limit, epoch);
+  }
+
+  /** Reclaims up to `limit` slots of a class, going through its list once. Returns how many, and pages. */
+  reclaim(classIndex: number, limit: number, epoch: number): number {
+    const { words } = this;
+    const lock = this.lockWord(classIndex);
+    const last = words[lock + limboTail]!;
+    let gained = 0;
+    let zspage = words[lock + limboHead]!;
+    while (zspage !== 0 && gained < limit) {
+      if (this.isRipe(this.record(zspage), epoch)) gained += this.visitHead(lock, limit - gained, epoch);
+      else this.rotate(lock);
+      if (zspage === last) break;
+      zspage = words[lock + limboHead]!;
+    }
+    return gained;
+  }
+
+  /** True when the class has garbage whose grace period is not over. */
+  isWaiting(classIndex: number, epoch: number): boolean {
+    const { words } = this;
+    let zspage = words[this.lockWord(classIndex) + limboHead]!;
+    while (zspage !== 0 && this.isRipe(this.record(zspage), epoch)) zspage = words[this.record(zspage) + next]!;
+    return zspage !== 0;
+  }
+
+  /** Counts the retired slots of a zspage, where that is needed. */
+  protected count(_record: WordIndex, _by: number): void {}
+
+  /** The chains word, after making sure that the zspage is on its class's list. */
+  private joined(lock: WordIndex, zspage: ZspageIndex, record: WordIndex, epoch: number): number {
+    const state = this.words[record + chains]!;
+    if (state === 0) {
+      this.words[record + sealedEpoch] = epoch;
+      this.append(lock, zspage, record);
+    }
+    return state;
+  }
+
+  private joinsSealed(state: number, record: WordIndex, epoch: number): boolean {
+    return state === 0 || ((state & RIPE) === 0 && this.words[record + sealedEpoch] === epoch);
+  }
+
+  private isRipe(record: WordIndex, epoch: number): boolean {
+    return (this.words[record + chains]! & RIPE) !== 0 || epochsSince(epoch, this.words[record + sealedEpoch]!) >= GRACE;
+  }
+
+  /** Reclaims at the first zspage of the list, which is ripe, and files it again if garbage is left. */
+  private visitHead(lock: WordIndex, limit: number, epoch: number): number {
+    const { words } = this;
+    const zspage = this.takeHead(lock);
+    const record = this.record(zspage);
+    // order: acquire, pairs with writeEnd and holdEnd. Nobody is inside, and what they wrote there is over: rule 3.
+    if (Atomics.load(words, record + hold) !== 0) {
+      words[record + chains]! |= RIPE;
+      this.append(lock, zspage, record);
+      return 0;
+    }
+    const gained = this.reclaimSealed(lock, zspage, record, limit, epoch);
+    // Rule 4: with garbage left, the zspage still is its class's.
+    if (words[record + chains] !== 0) this.append(lock, zspage, record);
+    return gained;
+  }
+
+  private reclaimSealed(lock: WordIndex, zspage: ZspageIndex, record: WordIndex, limit: number, epoch: number): number {
+    const { words, host } = this;
+    let state = words[record + chains]!;
+    let head = state & HEAD_MASK;
+    let gained = 0;
+    if ((state & SEALED_PAGE) !== 0) {
+      state &= ~SEALED_PAGE;
+      words[record + chains] = this.without(head, state, record, epoch);
+      host.reclaimPage(words[record + retiredPage]!);
+      words[record + retiredPage] = 0;
+      words[lock + limboPages]! -= 1;
+      gained = 1;
+    }
+    while (head !== 0 && gained < limit) {
+      const location = host.slotAt(zspage, head - 1);
+      const spare = host.spareWord(location);
+      const link = spare === 0 ? 0 : words[spare]!;
+      head = (link >>> LENGTH_BITS) & HEAD_MASK;
+      // Before the slot goes: with the last one, the zspage may go.
+      words[record + chains] = this.without(head, state, record, epoch);
+      words[lock + limboSlots]! -= 1;
+      this.count(record, -1);
+      gained++;
+      if ((link & PLACE_MOVED) !== 0) host.reclaimPlace(location);
+      else host.reclaimObject(location);
+    }
+    return gained;
+  }
+
+  /** The chains word when `head` is what is left of the sealed generation: with nothing left, the open one is sealed. */
+  private without(head: number, state: number, record: WordIndex, epoch: number): number {
+    if (head !== 0) return (state & ~HEAD_MASK) | head | RIPE;
+    this.words[record + sealedEpoch] = epoch;
+    const open = (state >>> HEAD_BITS) & HEAD_MASK;
+    return (state & OPEN_PAGE) === 0 ? open : open | SEALED_PAGE;
+  }
+
+  private append(lock: WordIndex, zspage: ZspageIndex, record: WordIndex): void {
+    const { words } = this;
+    words[record + next] = 0;
+    const tail = words[lock + limboTail]!;
+    if (tail === 0) words[lock + limboHead] = zspage;
+    else words[this.record(tail) + next] = zspage;
+    words[lock + limboTail] = zspage;
+  }
+
+  private takeHead(lock: WordIndex): ZspageIndex {
+    const { words } = this;
+    const zspage = words[lock + limboHead]!;
+    const following = words[this.record(zspage) + next]!;
+    words[lock + limboHead] = following;
+    if (following === 0) words[lock + limboTail] = 0;
+    return zspage;
+  }
+
+  private rotate(lock: WordIndex): void {
+    const zspage = this.takeHead(lock);
+    this.append(lock, zspage, this.record(zspage));
+  }
+}
