@@ -71,6 +71,30 @@ function modelViews(memory: ModelMemory): Memory {
   return { buffer, words, bytes, view: (offset, length) => memory.view('uint8', offset, length) };
 }
 
+/**
+ * Works around an error of the explorer: a thread that must be left while another body has been entered on top of it
+ * runs its `finally` blocks with no current thread, and so changes the memory for real. Remove once the explorer's
+ * `Session.park` sets the current thread itself; until then this makes every session do so.
+ */
+function parkAsCurrent(memory: ModelMemory): void {
+  let observer = memory.observer;
+  const patched = new WeakSet<object>();
+  Object.defineProperty(memory, 'observer', {
+    get: () => observer,
+    set: (next: ModelMemory['observer']) => {
+      observer = next;
+      if (next === null || patched.has(next)) return;
+      patched.add(next);
+      const session = next as unknown as { park(thread: unknown): never; setCurrent(thread: unknown): void };
+      const park = session.park.bind(session);
+      session.park = (thread) => {
+        session.setCurrent(thread);
+        return park(thread);
+      };
+    },
+  });
+}
+
 /** Explores a program. */
 export function explorePool<S>(program: PoolProgram<S>): ExploreResult {
   const { strategy, agents, racy = [] } = program;
@@ -78,6 +102,7 @@ export function explorePool<S>(program: PoolProgram<S>): ExploreResult {
   const plan = smallPlan(strategy, names.length + 2);
   const checker = names.length + 1;
   const memory = new ModelMemory(plan.pages * plan.pageBytes);
+  parkAsCurrent(memory);
   const copy = openMemory(new SharedArrayBuffer(memory.byteLength));
   const original = new Int32Array(memory.buffer);
   let start!: S;

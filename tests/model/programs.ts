@@ -157,14 +157,14 @@ export const twoAgents: Readonly<Record<string, Build>> = {
   })),
   'a read beside the migration of its second page': program(() => ({
     setup: (pool) => {
-      filled(pool, SPANNING_BYTES, B);
-      return { object: filled(pool, SPANNING_BYTES, A), page: pageOf(pool, 2) };
+      const first = filled(pool, SPANNING_BYTES, B);
+      return { first, object: filled(pool, SPANNING_BYTES, A), page: pageOf(pool, 2) };
     },
     agents: {
       read: (pool, { object }) => pool.read(object, (bytes) => expectAll(bytes, A)),
       migrate: (pool, { page }) => pool.migratePage(page).result,
     },
-    contents: ({ object }) => new Map([[object, A]]),
+    contents: ({ first, object }) => new Map([[first, B], [object, A]]),
   })),
   'a free beside the migration of its page': program(() => ({
     setup: (pool) => ({ object: pool.malloc(HALF_BYTES), page: pageOf(pool, 1) }),

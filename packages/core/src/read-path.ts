@@ -46,10 +46,11 @@ export function readPath(state: PoolState, handles: HandleTable): ReadPath {
   const hugeOrdinal = plan.shape.classes.length - 1;
   const indexMask = (1 << indexBits) - 1;
   const inPageMask = pageBytes - 1;
-  // Exact: the page size is a power of two. A division costs as much as half an Atomics call.
-  const pagesPerByte = 1 / pageBytes;
+  const { pageShift } = plan;
+  // A shift takes 32 bits of an offset, and a division costs as much as half an Atomics call.
+  const offsetsFit32Bits = plan.pages * pageBytes <= 2 ** 32;
   const { cellMask } = handles;
-  const cellPageShift = plan.pageShift - 2;
+  const cellPageShift = pageShift - 2;
   const cellInPage = pageWords - 1;
   const place: Place = { offset: 0, length: 0, firstBytes: 0, secondOffset: 0, open: 0 };
 
@@ -100,7 +101,8 @@ export function readPath(state: PoolState, handles: HandleTable): ReadPath {
   }
 
   function end(offset: number): void {
-    const owner = words[pageBase + ((offset * pagesPerByte) | 0) * PAGE_WORDS + pageOwner];
+    const page = offsetsFit32Bits ? offset >>> pageShift : Math.floor(offset / pageBytes);
+    const owner = words[pageBase + page * PAGE_WORDS + pageOwner];
     if (place.open === 0 || owner === undefined || owner === 0) throw badToken(offset);
     place.open--;
     state.strategy.readEnd(owner >>> OWNER_SHIFT);

@@ -98,15 +98,13 @@ function watched(target: HoldingPool, ledger: Ledger): HoldingPool {
     (name: string, method: (...args: never[]) => unknown) =>
     (...args: never[]): unknown => {
       if (name === 'read') return watchedRead(method as never, args as never);
+      if (name === 'holdAsync') return (method.apply(target, args) as Promise<Disposable>).then(counted);
       try {
-        const result = method.apply(target, args);
+        const result = method.apply(target, name === 'readAsync' ? watchedArgs(args) : args);
         if (name === 'readBegin') reads++;
         if (name === 'readEnd') reads--;
         if (name === 'hold') return counted(result as Disposable);
-        if (result instanceof Promise) {
-          return name === 'holdAsync' ? result.then(counted) : result.finally(() => settled(name));
-        }
-        return result;
+        return result instanceof Promise ? result.finally(() => settled(name)) : result;
       } finally {
         settled(name);
       }
@@ -122,6 +120,19 @@ function watched(target: HoldingPool, ledger: Ledger): HoldingPool {
     };
     return { ...hold, release, [Symbol.dispose]: release };
   };
+  /** The arguments of readAsync, with a callback that counts as an open read while it runs. */
+  const watchedArgs = (args: never[]): never[] => {
+    const [handle, use] = args as unknown as [number, (bytes: Uint8Array) => unknown];
+    const watchedUse = (bytes: Uint8Array): unknown => {
+      reads++;
+      try {
+        return use(bytes);
+      } finally {
+        reads--;
+      }
+    };
+    return [handle, watchedUse] as never[];
+  };
   const watchedRead = (read: (handle: number, use: (bytes: Uint8Array) => unknown) => unknown, [handle, use]: [number, (bytes: Uint8Array) => unknown]): unknown => {
     let inside = false;
     try {
@@ -136,13 +147,14 @@ function watched(target: HoldingPool, ledger: Ledger): HoldingPool {
       settled('read');
     }
   };
-  const wrappers = new Map<PropertyKey, unknown>();
+  // By method, not by name: a test may replace a call.
+  const wrappers = new Map<unknown, unknown>();
   return new Proxy(target, {
     get(_, property) {
       const value = Reflect.get(target, property, target) as unknown;
       if (typeof value !== 'function') return value;
-      let wrapper = wrappers.get(property);
-      if (wrapper === undefined) wrappers.set(property, (wrapper = wrap(String(property), value as never)));
+      let wrapper = wrappers.get(value);
+      if (wrapper === undefined) wrappers.set(value, (wrapper = wrap(String(property), value as never)));
       return wrapper;
     },
   });

@@ -168,10 +168,15 @@ export class AsyncWaits {
       void (async ? value : Promise.resolve(value)).then(() => this.hear(node));
     }
     const delay = !canListen ? POLL_MS : this.suspect ? SUSPECT_MS : SLICE_MS;
-    this.timer ??= setTimeout(() => this.tick(), delay);
+    this.startTimer(delay);
   }
 
-  private hear(node: NodeNumber): void {
+  /** Rule 2. A model checker leaves it out, so that a lost wakeup shows. */
+  protected startTimer(delayMs: number): void {
+    this.timer ??= setTimeout(() => this.tick(), delayMs);
+  }
+
+  protected hear(node: NodeNumber): void {
     if (this.listening !== node) return; // A wait that is over.
     this.listening = 0;
     this.advance();
