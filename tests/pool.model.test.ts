@@ -1,13 +1,99 @@
+import { assertPassed, assertProved } from '@zsmalloc/explorer';
+import type { Strategy } from '@zsmalloc/core/strategy';
 import { describe, expect, it } from 'vitest';
+import type { AgentPool } from '../packages/core/src/pool.ts';
+import * as broken from './broken-strategies.mjs';
 import { explorePool } from './model/model-pool.ts';
 import { threeAgents, twoAgents } from './model/programs.ts';
-import { strategies } from './strategies.ts';
+import { strategyNamed } from './strategies.ts';
 
-const only = process.env['ONLY'];
-describe.each(strategies.filter((s) => only === undefined || s.name === only))('$name, in every schedule', ({ strategy, name }) => {
-  it.each(Object.entries({...twoAgents, ...threeAgents}))('keeps the pool whole: %s', (what, build) => {
-    const result = explorePool({...build(strategy), options: {timeLimitMs: 8000}});
-    console.log(name.padEnd(18), what.padEnd(50), result.report.split('\n')[0], result.verdict, result.executions, result.pruned, Math.round(result.elapsedMs));
-    expect(result.verdict === 'failed' ? result.report : '').toBe('');
+const programs = { ...twoAgents, ...threeAgents };
+
+// The rcu strategies are not here: what they retire waits in the heap of an agent, and the agents of these programs are
+// built anew. packages/lock-rcu/test explores them.
+const explored = ['bigLock', 'spin', 'preemptible', 'preemptibleAtomic', 'preemptibleDirect', 'rwsem'];
+
+/** Too large for every schedule: explored with at most so many preemptions. */
+const BOUND = 2;
+const bounded: Readonly<Record<string, readonly string[]>> = {
+  preemptible: ['two reads beside a compaction', 'a read and a write beside a compaction'],
+  rwsem: [
+    'a free beside the migration of its page',
+    'a migration beside a migration of the same page',
+    ...Object.keys(threeAgents),
+  ],
+};
+
+function isBounded(strategy: string, what: string): boolean {
+  return bounded[strategy]?.includes(what) === true;
+}
+
+describe.each(explored)('%s', (name) => {
+  const { strategy } = strategyNamed(name);
+  const whats = Object.keys(programs);
+
+  it.each(whats.filter((what) => !isBounded(name, what)))('keeps the pool whole in every schedule: %s', (what) => {
+    assertProved(explorePool(programs[what](strategy)));
+  });
+
+  it.each(whats.filter((what) => isBounded(name, what)))(
+    `keeps the pool whole in every schedule with at most ${BOUND} preemptions: %s`,
+    (what) => {
+      assertPassed(explorePool({ ...programs[what](strategy), options: { preemptions: BOUND } }));
+    },
+  );
+});
+
+describe('the model', () => {
+  const mutants: [string, Strategy, string][] = [
+    ['has a zspage lock that does nothing', broken.noZspageLock, 'a read beside a compaction that moves the object'],
+    ['lets a mover in beside a reader', broken.moverBesideReader, 'a read beside a compaction that moves the object'],
+    ['lets a mover in beside a writer', broken.moverBesideReader, 'a write beside a compaction that moves the object'],
+    ['migrates a page beside a reader', broken.moverBesideReader, 'a read beside the migration of its page'],
+    [
+      'looks whether readers are inside, and lets go',
+      broken.looksAndLetsGo,
+      'a read beside a compaction that moves the object',
+    ],
+    ['has class locks that do nothing', broken.noClassLock, 'a malloc beside a malloc, both in a class that has room'],
+    [
+      'does not look at the cell again when it reads',
+      broken.noSecondLook,
+      'a read beside a compaction that moves the object',
+    ],
+  ];
+
+  it.each(mutants)('rejects a strategy that %s', (_, strategy, what) => {
+    expect(explorePool({ ...programs[what](strategy), options: { maxExecutions: 20_000 } }).verdict).toBe('failed');
+  });
+
+  it('rejects a compaction that publishes an object before it copies it', () => {
+    const { strategy } = strategyNamed('preemptibleDirect');
+    const program = programs['a read beside a compaction that moves the object'](strategy);
+    const result = explorePool({ ...program, break: publishFirst, options: { maxExecutions: 20_000 } });
+    expect(result.verdict).toBe('failed');
   });
 });
+
+/** Puts off each copy until its object has been published. */
+function publishFirst(pool: AgentPool): void {
+  interface Parts {
+    compactor: { slots: { copy(...place: number[]): number } };
+    state: { strategy: { publish(cell: number, location: number): void } };
+  }
+  const { compactor, state } = pool as unknown as Parts;
+  const { slots } = compactor;
+  const { strategy } = state;
+  const publish = strategy.publish.bind(strategy);
+  let putOff: (() => void) | undefined;
+  compactor.slots = {
+    copy: (...place) => {
+      putOff = () => void slots.copy(...place);
+      return 0;
+    },
+  };
+  strategy.publish = (cell, location) => {
+    publish(cell, location);
+    putOff?.();
+  };
+}

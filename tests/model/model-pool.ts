@@ -44,6 +44,8 @@ export interface PoolProgram<S> {
   /** What must live at the end, by handle: the byte that each object is filled with, or -1 for any. */
   readonly contents: (start: S, results: Readonly<Record<string, unknown>>) => Contents;
   readonly check?: (results: Readonly<Record<string, unknown>>, start: S, pool: AgentPool) => void;
+  /** Plants a bug in an agent's side of the pool. */
+  readonly break?: (pool: AgentPool) => void;
   /** Words whose plain accesses race by design. */
   readonly racy?: readonly RacyKind[];
   readonly options?: Partial<ExploreOptions>;
@@ -107,16 +109,14 @@ export function explorePool<S>(program: PoolProgram<S>): ExploreResult {
   const original = new Int32Array(memory.buffer);
   let start!: S;
 
+  let racyNow: ReadonlySet<number> = new Set();
   const setup = (): void => {
     const direct = openMemory(memory.buffer);
     formatMemory(direct, plan, strategy, 0, KEY);
     for (let agent = 1; agent <= checker; agent++) takeAgent(direct.words, plan);
     start = program.setup(sideOf(direct, plan, strategy, 1));
+    racyNow = racyWords(racy, plan, direct.words);
   };
-  // The program's words are known after the setup; the explorer asks only later.
-  let isRacy: ReadonlySet<number> | undefined;
-  const racyOption = (byteOffset: number): boolean =>
-    (isRacy ??= racyWords(racy, plan, openMemory(memory.buffer).words)).has(byteOffset >>> 2);
 
   return explore({
     memory,
@@ -127,7 +127,9 @@ export function explorePool<S>(program: PoolProgram<S>): ExploreResult {
         (context: { memory: ModelMemory; id: number }) => {
           const views = modelViews(context.memory);
           const attach = (): AgentPool => sideOf(views, plan, strategy, takeAgent(views.words, plan));
-          return agents[name](sideOf(views, plan, strategy, context.id + 1), start, attach);
+          const pool = sideOf(views, plan, strategy, context.id + 1);
+          program.break?.(pool);
+          return agents[name](pool, start, attach);
         },
       ]),
     ),
@@ -140,7 +142,7 @@ export function explorePool<S>(program: PoolProgram<S>): ExploreResult {
       checkContents(pool, program.contents(start, named));
     },
     describe: (byteOffset) => nameWord(plan, byteOffset),
-    ...(racy.length === 0 ? {} : { racy: racyOption }),
+    ...(racy.length === 0 ? {} : { racy: (byteOffset: number) => racyNow.has(byteOffset >>> 2) }),
     maxSteps: 4000,
     ...program.options,
   });

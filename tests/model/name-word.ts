@@ -10,20 +10,27 @@ export function nameWord(plan: PoolPlan, byteOffset: number): string {
   const { poolBase, lockBase, classBase, agentBase, pageBase, zspageBase, directoryBase, firstPage, pageWords } = plan;
   if (word < poolBase) return `header.${fieldAt(HEADER, word)}`;
   if (word < lockBase) return `pool words +${word - poolBase}`;
-  if (word < classBase) return `${lockName(plan, Math.floor((word - lockBase) / LOCK.words))} +${(word - lockBase) % LOCK.words}`;
-  if (word < agentBase) return `class ${Math.floor((word - classBase) / CLASS.words)}.${fieldAt(CLASS, (word - classBase) % CLASS.words)}`;
+  if (word < classBase)
+    return `${lockName(plan, Math.floor((word - lockBase) / LOCK.words))} +${(word - lockBase) % LOCK.words}`;
+  if (word < agentBase)
+    return `class ${Math.floor((word - classBase) / CLASS.words)}.${fieldAt(CLASS, (word - classBase) % CLASS.words)}`;
   if (word < pageBase) {
     const [agent, at] = divide(word - agentBase, plan.agentStride);
     return at < AGENT.words ? `agent ${agent}.${fieldAt(AGENT, at)}` : `agent ${agent} strategy +${at - AGENT.words}`;
   }
-  if (word < zspageBase) return `page ${Math.floor((word - pageBase) / PAGE.words)}.${fieldAt(PAGE, (word - pageBase) % PAGE.words)}`;
+  if (word < zspageBase)
+    return `page ${Math.floor((word - pageBase) / PAGE.words)}.${fieldAt(PAGE, (word - pageBase) % PAGE.words)}`;
   if (word < directoryBase) {
     const [zspage, at] = divide(word - zspageBase, plan.zspageStride);
-    return at < plan.zspageCore ? `zspage ${zspage} lock +${at}` : `zspage ${zspage}.${fieldAt(ZSPAGE, at - plan.zspageCore)}`;
+    return at < plan.zspageCore
+      ? `zspage ${zspage} lock +${at}`
+      : `zspage ${zspage}.${fieldAt(ZSPAGE, at - plan.zspageCore)}`;
   }
   if (word < plan.tableWords) return `directory[${word - directoryBase}]`;
   const [page, at] = divide(word, pageWords);
-  return page < firstPage ? `word ${word}` : `page ${page} word ${at}${byteOffset % 4 === 0 ? '' : `.${byteOffset % 4}`}`;
+  return page < firstPage
+    ? `word ${word}`
+    : `page ${page} word ${at}${byteOffset % 4 === 0 ? '' : `.${byteOffset % 4}`}`;
 }
 
 function lockName({ handlesLock, pagesLock }: PoolPlan, lock: number): string {

@@ -120,13 +120,16 @@ export class Compactor {
 
   leave(run: CompactRun): void {
     const { words } = this.state;
-    this.state.strategy.reclaim(false);
-    // order: relaxed. Statistics.
-    Atomics.add(words, pagesCompacted, run.freedPages);
-    Atomics.add(words, objectsMoved, run.movedObjects);
-    Atomics.add(words, busySkips, run.skippedZspages);
-    // order: release, pairs with enter.
-    Atomics.store(words, compactor, 0);
+    try {
+      this.state.strategy.reclaim(false);
+    } finally {
+      // order: relaxed. Statistics.
+      Atomics.add(words, pagesCompacted, run.freedPages);
+      Atomics.add(words, objectsMoved, run.movedObjects);
+      Atomics.add(words, busySkips, run.skippedZspages);
+      // order: release, pairs with enter. Also when this agent has detached meanwhile: nobody else would open the gate.
+      Atomics.store(words, compactor, 0);
+    }
   }
 
   /** Pages of all classes that perfect packing would free: an estimate, from plain reads without locks. */

@@ -63,7 +63,7 @@ export function describe(memory: Memory, strategy: Strategy): PoolDescriptor {
 
 /** Finds the strategy that a descriptor names, and checks the descriptor before any memory is touched. */
 export function matchStrategy<S extends Strategy>(descriptor: PoolDescriptor, offered: readonly S[]): S {
-  if (descriptor?.kind !== 'zsmalloc-pool' || !(descriptor.buffer instanceof SharedArrayBuffer)) {
+  if (descriptor?.kind !== 'zsmalloc-pool' || !(descriptor.buffer instanceof SharedArrayBuffer) || typeof descriptor.strategy?.id !== 'string') {
     refuse('ERR_ZS_ATTACH_DESCRIPTOR', 'this is not a pool descriptor', "Pass what the creating agent's pool.descriptor() returned.", String(descriptor?.kind), 'zsmalloc-pool');
   }
   checkFormat(descriptor.format, descriptor.layout);

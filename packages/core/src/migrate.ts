@@ -85,9 +85,13 @@ export class Migrator {
     }
     const owner = this.ownerOf(page);
     const zspage = owner >>> OWNER_SHIFT;
-    // Zspages of the class come and go under its lock only; one that is on its way back to the allocator is isolated.
+    // Zspages of the class come and go under its lock only; one that is on its way back to the allocator is isolated,
+    // and a page that is on its way back keeps its owner but is in no chain.
     const vacant =
-      owner === 0 || (owner & OWNER_CLASS_MASK) !== ordinal || this.lists.group(zspage) === GROUP_ISOLATED;
+      owner === 0 ||
+      (owner & OWNER_CLASS_MASK) !== ordinal ||
+      this.lists.group(zspage) === GROUP_ISOLATED ||
+      !this.isInChain(zspage, page);
     let patchedCells = -1;
     if (!vacant && strategy.relocateBegin(zspage)) {
       patchedCells = this.movePage(ordinal, zspage, page, target);
@@ -115,6 +119,15 @@ export class Migrator {
     if (ordinal === plan.shape.classes.length - 1) return this.patchHuge(zspage, page, target);
     this.mendFreeList(ordinal, zspage, page, target);
     return this.patchCells(ordinal, zspage, page, target, position);
+  }
+
+  private isInChain(zspage: ZspageIndex, page: PageIndex): boolean {
+    const { words } = this.state;
+    let at = words[this.state.zspageWord(zspage) + firstPage]!;
+    // The link of a huge page is its handle: that chain has one page.
+    const huge = (this.ownerOf(page) & OWNER_CLASS_MASK) === this.state.plan.shape.classes.length - 1;
+    while (!huge && at !== 0 && at !== page) at = words[this.state.pageWord(at) + link]!;
+    return at === page;
   }
 
   /** Puts the target into the chain; returns the page's position in it. */

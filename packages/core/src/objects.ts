@@ -108,18 +108,22 @@ export class Objects {
     this.emptyPages.push(page);
   }
 
-  /** Part of StrategyHost. Keeps what it cannot return without waiting where waiting is forbidden: it must not throw. */
-  releaseReclaimed(): void {
+  /**
+   * Part of StrategyHost. Keeps what it cannot return without waiting where waiting is forbidden: it must not throw.
+   * False when it kept something.
+   */
+  releaseReclaimed(): boolean {
     const { emptyZspages, emptyPages } = this;
-    if (emptyZspages.length + emptyPages.length === 0) return;
+    if (emptyZspages.length + emptyPages.length === 0) return true;
     const { strategy, plan, agent } = this.state;
     if (agent.mayBlock) strategy.lock(plan.pagesLock);
-    else if (!strategy.tryLock(plan.pagesLock)) return;
+    else if (!strategy.tryLock(plan.pagesLock)) return false;
     for (const zspage of emptyZspages) this.pages.releaseZspageLocked(zspage);
     for (const page of emptyPages) this.pages.pushPageLocked(page);
     strategy.unlock(plan.pagesLock);
     emptyZspages.length = 0;
     emptyPages.length = 0;
+    return true;
   }
 
   /** Takes what lies in the empty group of a class from it. Returns how many. Caller holds: the class lock. */

@@ -202,17 +202,17 @@ export class AgentPool implements HoldingPool {
     const { agent } = this.state;
     for (;;) {
       const { mayBlock } = agent;
-      let result: A;
+      let result: { value: A } | undefined;
       agent.mayBlock = false;
       try {
-        result = call();
-        agent.mayBlock = mayBlock;
-        return then === undefined ? (result as unknown as T) : then(result);
+        result = { value: call() };
       } catch (error) {
-        if (!hasCode(error, 'ERR_ZS_WOULD_BLOCK') || agent.mayBlock) throw error;
+        if (!hasCode(error, 'ERR_ZS_WOULD_BLOCK')) throw error;
       } finally {
         agent.mayBlock = mayBlock;
       }
+      // Outside of the try: what `then` throws is the caller's, and `then` runs once.
+      if (result !== undefined) return then === undefined ? (result.value as unknown as T) : then(result.value);
       await this.state.strategy.retryLater();
     }
   }
@@ -227,7 +227,12 @@ export class AgentPool implements HoldingPool {
     if (open > 0) {
       throw new ZsmallocError('ERR_ZS_IN_USE', `cannot detach: ${open} reads or holds of this agent are open. End them first.`, { open });
     }
-    this.objects.releaseReclaimed();
+    if (!this.objects.releaseReclaimed()) {
+      throw new ZsmallocError(
+        'ERR_ZS_WOULD_BLOCK',
+        'cannot detach: this agent has pages to give back, another agent has the page allocator, and this one must not block. Try again in a later turn.',
+      );
+    }
     this.state.strategy.detach();
     giveAgent(this.state.words, this.state.plan, this.state.agent.index);
     this.detached = true;
@@ -246,7 +251,13 @@ export class AgentPool implements HoldingPool {
   private compactIfWorthIt(): void {
     this.freesToLook = FREES_PER_LOOK;
     // Estimates: a stale figure compacts a little sooner or later.
-    if (this.compactor.freeable() * SHARE_UNIT > this.compactor.used() * this.compactAbove) this.compact();
+    if (this.compactor.freeable() * SHARE_UNIT <= this.compactor.used() * this.compactAbove) return;
+    try {
+      this.compact();
+    } catch (error) {
+      // The object is freed. Whether to compact is looked at again some frees later.
+      if (!hasCode(error, 'ERR_ZS_WOULD_BLOCK')) throw error;
+    }
   }
 
   private noMemory(sizeBytes: number): ZsmallocError {

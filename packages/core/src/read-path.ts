@@ -102,7 +102,8 @@ export function readPath(state: PoolState, handles: HandleTable): ReadPath {
 
   function end(offset: number): void {
     const page = offsetsFit32Bits ? offset >>> pageShift : Math.floor(offset / pageBytes);
-    const owner = words[pageBase + page * PAGE_WORDS + pageOwner];
+    // Behind the last page there are records of other things, not owners.
+    const owner = page < plan.pages ? words[pageBase + page * PAGE_WORDS + pageOwner] : 0;
     if (place.open === 0 || owner === undefined || owner === 0) throw badToken(offset);
     place.open--;
     state.strategy.readEnd(owner >>> OWNER_SHIFT);

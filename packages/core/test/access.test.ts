@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { HoldingPool } from '../src/api.ts';
-import { classFor, contentOf, expectFilled, filled, makePool, pattern, refusal, refusalOf, usePool } from './use-pool.ts';
+import {
+  classFor,
+  contentOf,
+  expectFilled,
+  filled,
+  makePool,
+  pattern,
+  refusal,
+  refusalOf,
+  usePool,
+} from './use-pool.ts';
 
 const BOUNDARY_SIZES = [1, 8, 23, 24, 25, 504, 505, 1000, 2041, 3256, 3257, 3624, 3625, 4088, 4089, 4096];
 
@@ -27,7 +37,8 @@ describe.each(BOUNDARY_SIZES)('an object of %i bytes', (size) => {
       const offset = pool.readBegin(handle);
       const { readLength, readFirstBytes, readSecondOffset } = pool;
       const parts = [pool.bytes.subarray(offset, offset + readFirstBytes)];
-      if (readFirstBytes < readLength) parts.push(pool.bytes.subarray(readSecondOffset, readSecondOffset + readLength - readFirstBytes));
+      if (readFirstBytes < readLength)
+        parts.push(pool.bytes.subarray(readSecondOffset, readSecondOffset + readLength - readFirstBytes));
       expect(readLength).toBe(size);
       expect(Buffer.compare(Buffer.concat(parts), expected)).toBe(0);
       pool.readEnd(offset);
@@ -41,7 +52,10 @@ describe.each(BOUNDARY_SIZES)('an object of %i bytes', (size) => {
     }
     const { sizeBytes, objectsPerZspage } = classFor(made, size);
     const slots = Array.from({ length: objectsPerZspage }, (_, slot) => slot * sizeBytes);
-    expect(spanning).toBe(slots.filter((start) => Math.floor((start + 8) / 4096) < Math.floor((start + 7 + size) / 4096) && size < 3625).length);
+    expect(spanning).toBe(
+      slots.filter((start) => Math.floor((start + 8) / 4096) < Math.floor((start + 7 + size) / 4096) && size < 3625)
+        .length,
+    );
   });
 
   it('takes a write at every edge and leaves all other bytes', () => {
@@ -53,12 +67,23 @@ describe.each(BOUNDARY_SIZES)('an object of %i bytes', (size) => {
       const offset = pool.readBegin(handle);
       const cut = pool.readFirstBytes;
       pool.readEnd(offset);
-      for (const [at, length] of [[0, size], [0, 0], [size, 0], [0, 1], [size - 1, 1], [cut - 1, 2], [cut, 1], [cut - 1, 1], [Math.floor(size / 2), Math.ceil(size / 4)]] as const) {
+      for (const [at, length] of [
+        [0, size],
+        [0, 0],
+        [size, 0],
+        [0, 1],
+        [size - 1, 1],
+        [cut - 1, 2],
+        [cut, 1],
+        [cut - 1, 1],
+        [Math.floor(size / 2), Math.ceil(size / 4)],
+      ] as const) {
         if (at < 0 || at + length > size) continue;
         const source = pattern(length, at + 1000);
         pool.write(handle, source, at);
         expected.set(source, at);
-        if (Buffer.compare(contentOf(pool, handle), expected) !== 0) expect.fail(`write of ${length} bytes at ${at} of object ${i}`);
+        if (Buffer.compare(contentOf(pool, handle), expected) !== 0)
+          expect.fail(`write of ${length} bytes at ${at} of object ${i}`);
       }
     }
     for (const [i, handle] of handles.entries()) {
@@ -148,7 +173,8 @@ describe('read', () => {
     const views: Uint8Array[] = [];
     const nest = (depth: number): void => {
       if (depth === spanning.length) {
-        for (const [i, view] of views.entries()) expect(Buffer.compare(view, pattern(3600, i + 1)), `depth ${i}`).toBe(0);
+        for (const [i, view] of views.entries())
+          expect(Buffer.compare(view, pattern(3600, i + 1)), `depth ${i}`).toBe(0);
         return;
       }
       pool.read(spanning[depth]!, (bytes) => {
@@ -185,14 +211,17 @@ describe('read', () => {
 });
 
 describe('readEnd', () => {
-  it.each([0, -1, -4096, 1.5, Number.NaN, Infinity, 2 ** 20, 2 ** 24, 2 ** 40])('rejects %s as a token while a read is open, and the read goes on', (token) => {
-    const { pool } = usePool();
-    const handle = filled(pool, 64, 1);
-    const offset = pool.readBegin(handle);
-    refusal(() => pool.readEnd(token), 'ERR_ZS_BAD_TOKEN');
-    refusal(() => pool.detach(), 'ERR_ZS_IN_USE');
-    pool.readEnd(offset);
-  });
+  it.each([0, -1, -4096, 1.5, Number.NaN, Infinity, 2 ** 20, 2 ** 24, 2 ** 40])(
+    'rejects %s as a token while a read is open, and the read goes on',
+    (token) => {
+      const { pool } = usePool();
+      const handle = filled(pool, 64, 1);
+      const offset = pool.readBegin(handle);
+      refusal(() => pool.readEnd(token), 'ERR_ZS_BAD_TOKEN');
+      refusal(() => pool.detach(), 'ERR_ZS_IN_USE');
+      pool.readEnd(offset);
+    },
+  );
 
   it('rejects every page without objects as a token: tables, free pages, cells, and whatever lies beyond', () => {
     const { pool, plan } = usePool({ dataPages: 20 });

@@ -3,7 +3,19 @@
 import { describe, expect, it } from 'vitest';
 import type { HoldingPool } from '../src/api.ts';
 import { ZsmallocError } from '../src/errors.ts';
-import { SEED, attachTo, expectFilled, filled, makePool, pageField, pattern, randomBy, refusal, refusalOf, usePool } from './use-pool.ts';
+import {
+  SEED,
+  attachTo,
+  expectFilled,
+  filled,
+  makePool,
+  pageField,
+  pattern,
+  randomBy,
+  refusal,
+  refusalOf,
+  usePool,
+} from './use-pool.ts';
 import type { TestPool } from './use-pool.ts';
 
 /** Refuses the first `times` acquisitions. */
@@ -66,24 +78,30 @@ describe('async twins', () => {
   it('refuse a callback of readAsync that returns a promise, and a target that is too short', async () => {
     const { pool } = usePool();
     const handle = filled(pool, 300, 1);
-    await refusalOf(pool.readAsync(handle, async () => 1), 'ERR_ZS_HOLD_UNSUPPORTED');
+    await refusalOf(
+      pool.readAsync(handle, async () => 1),
+      'ERR_ZS_HOLD_UNSUPPORTED',
+    );
     await refusalOf(pool.readIntoAsync(handle, new Uint8Array(299)), 'ERR_ZS_OUT_OF_RANGE');
     await refusalOf(pool.writeAsync(handle, new Uint8Array(1), 300), 'ERR_ZS_OUT_OF_RANGE');
   });
 
-  it.each([true, false])('call the callback of readAsync once, even when it fails as a refused call does (agent may block: %s)', async (mayBlock) => {
-    const made = usePool();
-    const handle = filled(made.pool, 300, 1);
-    made.ledger.host.agent.mayBlock = mayBlock;
-    let calls = 0;
-    const read = made.pool.readAsync(handle, () => {
-      calls++;
-      if (calls === 1) throw new ZsmallocError('ERR_ZS_WOULD_BLOCK', 'cannot do something inside the callback.');
-      return calls;
-    });
-    await refusalOf(read, 'ERR_ZS_WOULD_BLOCK');
-    expect(calls).toBe(1);
-  });
+  it.each([true, false])(
+    'call the callback of readAsync once, even when it fails as a refused call does (agent may block: %s)',
+    async (mayBlock) => {
+      const made = usePool();
+      const handle = filled(made.pool, 300, 1);
+      made.ledger.host.agent.mayBlock = mayBlock;
+      let calls = 0;
+      const read = made.pool.readAsync(handle, () => {
+        calls++;
+        if (calls === 1) throw new ZsmallocError('ERR_ZS_WOULD_BLOCK', 'cannot do something inside the callback.');
+        return calls;
+      });
+      await refusalOf(read, 'ERR_ZS_WOULD_BLOCK');
+      expect(calls).toBe(1);
+    },
+  );
 
   it('let the callback of readAsync wait for locks where its agent may', async () => {
     const made = usePool();

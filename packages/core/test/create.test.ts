@@ -3,23 +3,35 @@ import type { HoldingPool, PoolDescriptor } from '../src/api.ts';
 import { attachPool, createPool } from '../src/create.ts';
 import type { ErrorCode } from '../src/errors.ts';
 import { readPlan } from '../src/format.ts';
-import { FORMAT, HEADER, LAYOUT_HASH } from '../src/layout/records.ts';
+import { AGENT, FORMAT, HEADER, LAYOUT_HASH } from '../src/layout/records.ts';
 import { openMemory } from '../src/state.ts';
 import { soloStrategy } from './solo-strategy.ts';
 import { contentOf, expectFilled, filled, pattern, refusal } from './use-pool.ts';
 
-function create(over: object = {}): { pool: HoldingPool; strategy: ReturnType<typeof soloStrategy>; descriptor: PoolDescriptor } {
+function create(over: object = {}): {
+  pool: HoldingPool;
+  strategy: ReturnType<typeof soloStrategy>;
+  descriptor: PoolDescriptor;
+} {
   const strategy = soloStrategy();
   const pool = createPool({ bytes: 2 ** 20, strategy, ...over });
   return { pool, strategy, descriptor: pool.descriptor() };
 }
 
 /** A copy of a pool's buffer, longer or shorter, and changed. */
-function copyOf(buffer: SharedArrayBuffer, bytes: number, change: (words: Int32Array) => void = () => {}): SharedArrayBuffer {
+function copyOf(
+  buffer: SharedArrayBuffer,
+  bytes: number,
+  change: (words: Int32Array) => void = () => {},
+): SharedArrayBuffer {
   const copy = new SharedArrayBuffer(bytes);
   new Uint8Array(copy).set(new Uint8Array(buffer).subarray(0, bytes));
   change(new Int32Array(copy, 0, Math.floor(bytes / 4)));
   return copy;
+}
+
+function without(descriptor: PoolDescriptor, key: keyof PoolDescriptor): object {
+  return Object.fromEntries(Object.entries(descriptor).filter(([name]) => name !== key));
 }
 
 describe('a descriptor', () => {
@@ -27,7 +39,13 @@ describe('a descriptor', () => {
     const { pool, strategy, descriptor } = create();
     const sent = structuredClone(descriptor);
     expect(sent).toEqual(descriptor);
-    expect(descriptor).toEqual({ kind: 'zsmalloc-pool', format: FORMAT, layout: LAYOUT_HASH, strategy: { id: 'solo', version: 1 }, buffer: descriptor.buffer });
+    expect(descriptor).toEqual({
+      kind: 'zsmalloc-pool',
+      format: FORMAT,
+      layout: LAYOUT_HASH,
+      strategy: { id: 'solo', version: 1 },
+      buffer: descriptor.buffer,
+    });
     const other = attachPool(sent, { strategies: [strategy] });
     const handle = filled(pool, 3000, 1);
     expectFilled(other, handle, 3000, 1);
@@ -56,13 +74,21 @@ describe('attachPool', () => {
     ['a string', () => 'zsmalloc-pool', 'ERR_ZS_ATTACH_DESCRIPTOR'],
     ['a bare buffer', (d) => d.buffer, 'ERR_ZS_ATTACH_DESCRIPTOR'],
     ['a descriptor of another kind', (d) => ({ ...d, kind: 'pool' }), 'ERR_ZS_ATTACH_DESCRIPTOR'],
-    ['a descriptor without a buffer', ({ buffer: _, ...d }) => d, 'ERR_ZS_ATTACH_DESCRIPTOR'],
-    ['a descriptor of an unshared buffer', (d) => ({ ...d, buffer: new ArrayBuffer(2 ** 20) }), 'ERR_ZS_ATTACH_DESCRIPTOR'],
-    ['a descriptor without a strategy', ({ strategy: _, ...d }) => d, 'ERR_ZS_ATTACH_DESCRIPTOR'],
+    ['a descriptor without a buffer', (d) => without(d, 'buffer'), 'ERR_ZS_ATTACH_DESCRIPTOR'],
+    [
+      'a descriptor of an unshared buffer',
+      (d) => ({ ...d, buffer: new ArrayBuffer(2 ** 20) }),
+      'ERR_ZS_ATTACH_DESCRIPTOR',
+    ],
+    ['a descriptor without a strategy', (d) => without(d, 'strategy'), 'ERR_ZS_ATTACH_DESCRIPTOR'],
     ['another format', (d) => ({ ...d, format: FORMAT + 1 }), 'ERR_ZS_ATTACH_FORMAT'],
     ['another layout', (d) => ({ ...d, layout: LAYOUT_HASH - 2 }), 'ERR_ZS_ATTACH_LAYOUT'],
     ['another strategy', (d) => ({ ...d, strategy: { id: 'rcu', version: 1 } }), 'ERR_ZS_ATTACH_STRATEGY'],
-    ['another version of the strategy', (d) => ({ ...d, strategy: { id: 'solo', version: 2 } }), 'ERR_ZS_ATTACH_STRATEGY'],
+    [
+      'another version of the strategy',
+      (d) => ({ ...d, strategy: { id: 'solo', version: 2 } }),
+      'ERR_ZS_ATTACH_STRATEGY',
+    ],
   ])('refuses %s before it touches memory', (_, spoil, code) => {
     const { pool, descriptor } = create();
     const before = pool.bytes.slice();
@@ -77,11 +103,31 @@ describe('attachPool', () => {
     ['a buffer of zeros', () => new SharedArrayBuffer(2 ** 20), 'ERR_ZS_ATTACH_FORMAT'],
     ['a buffer that was cut off', (buffer) => copyOf(buffer, 2 ** 19), 'ERR_ZS_ATTACH_FORMAT'],
     ['a buffer with something behind it', (buffer) => copyOf(buffer, 2 ** 20 + 4096), 'ERR_ZS_ATTACH_FORMAT'],
-    ['a header without the magic number', (b) => copyOf(b, 2 ** 20, (words) => (words[HEADER.at.magic]! += 1)), 'ERR_ZS_ATTACH_FORMAT'],
-    ['a header of another format', (b) => copyOf(b, 2 ** 20, (words) => (words[HEADER.at.format]! += 1)), 'ERR_ZS_ATTACH_FORMAT'],
-    ['a header of another layout', (b) => copyOf(b, 2 ** 20, (words) => (words[HEADER.at.layoutHash]! += 1)), 'ERR_ZS_ATTACH_LAYOUT'],
-    ['a header of another strategy', (b) => copyOf(b, 2 ** 20, (words) => (words[HEADER.at.strategyHash]! += 1)), 'ERR_ZS_ATTACH_STRATEGY'],
-    ['a header of another strategy version', (b) => copyOf(b, 2 ** 20, (words) => (words[HEADER.at.strategyVersion]! += 1)), 'ERR_ZS_ATTACH_STRATEGY'],
+    [
+      'a header without the magic number',
+      (b) => copyOf(b, 2 ** 20, (words) => (words[HEADER.at.magic]! += 1)),
+      'ERR_ZS_ATTACH_FORMAT',
+    ],
+    [
+      'a header of another format',
+      (b) => copyOf(b, 2 ** 20, (words) => (words[HEADER.at.format]! += 1)),
+      'ERR_ZS_ATTACH_FORMAT',
+    ],
+    [
+      'a header of another layout',
+      (b) => copyOf(b, 2 ** 20, (words) => (words[HEADER.at.layoutHash]! += 1)),
+      'ERR_ZS_ATTACH_LAYOUT',
+    ],
+    [
+      'a header of another strategy',
+      (b) => copyOf(b, 2 ** 20, (words) => (words[HEADER.at.strategyHash]! += 1)),
+      'ERR_ZS_ATTACH_STRATEGY',
+    ],
+    [
+      'a header of another strategy version',
+      (b) => copyOf(b, 2 ** 20, (words) => (words[HEADER.at.strategyVersion]! += 1)),
+      'ERR_ZS_ATTACH_STRATEGY',
+    ],
   ])('refuses %s and leaves it as it is', (_, spoil, code) => {
     const { descriptor } = create();
     const buffer = spoil(descriptor.buffer);
@@ -92,7 +138,9 @@ describe('attachPool', () => {
 
   it('refuses an agent that offers no strategy, or one of another version, and says what it has', () => {
     const { descriptor } = create();
-    expect(refusal(() => attachPool(descriptor, { strategies: [] }), 'ERR_ZS_ATTACH_STRATEGY').message).toContain('this agent offers none');
+    expect(refusal(() => attachPool(descriptor, { strategies: [] }), 'ERR_ZS_ATTACH_STRATEGY').message).toContain(
+      'this agent offers none',
+    );
     const newer = soloStrategy({ version: 2 });
     const error = refusal(() => attachPool(descriptor, { strategies: [newer] }), 'ERR_ZS_ATTACH_STRATEGY');
     expect(error.facts).toEqual({ found: 2, expected: 1 });
@@ -100,7 +148,12 @@ describe('attachPool', () => {
 
   it('computes the plan that the creator computed', () => {
     const { descriptor, strategy } = create({ chainPages: 5, agents: 7 });
-    expect(readPlan(openMemory(descriptor.buffer), strategy)).toMatchObject({ chainPages: 5, agentsMax: 7, pages: 256, pageBytes: 4096 });
+    expect(readPlan(openMemory(descriptor.buffer), strategy)).toMatchObject({
+      chainPages: 5,
+      agentsMax: 7,
+      pages: 256,
+      pageBytes: 4096,
+    });
   });
 });
 
@@ -126,11 +179,28 @@ describe('agents', () => {
     refusal(() => attachPool(descriptor, { strategies: [strategy] }), 'ERR_ZS_AGENTS_FULL');
     expect(pool.stats().agents).toBe(255);
     const handles = agents.map((agent, i) => filled(agent, 50, i));
-    for (const [i, handle] of handles.entries()) expect(Buffer.compare(contentOf(agents[254 - i]!, handle), pattern(50, i))).toBe(0);
+    for (const [i, handle] of handles.entries())
+      expect(Buffer.compare(contentOf(agents[254 - i]!, handle), pattern(50, i))).toBe(0);
     for (const [i, handle] of handles.entries()) agents[(i + 100) % 255]!.free(handle);
     for (const agent of agents.slice(1)) agent.detach();
     expect(pool.stats()).toMatchObject({ agents: 1, objects: 0, pagesUsed: 0 });
     pool.verify();
+  });
+
+  it('get a new incarnation each time a record is taken, and keep it when they go', () => {
+    const { strategy, descriptor } = create({ agents: 2 });
+    const memory = openMemory(descriptor.buffer);
+    const plan = readPlan(memory, strategy);
+    const state = (): number => memory.words[plan.agentBase + 2 * plan.agentStride + AGENT.at.state]!;
+    const states = [state()];
+    for (let i = 0; i < 2; i++) {
+      const agent = attachPool(descriptor, { strategies: [strategy] });
+      states.push(state());
+      agent.detach();
+      states.push(state());
+    }
+    // Bit 0: attached. The bits above count.
+    expect(states).toEqual([0, 3, 2, 5, 4]);
   });
 
   it('come and go a thousand times without a trace', () => {

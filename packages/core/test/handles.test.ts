@@ -2,7 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { HANDLE_BITS } from '../src/layout/plan.ts';
 import { HEADER } from '../src/layout/records.ts';
 import type { HoldingPool } from '../src/api.ts';
-import { SEED, attachTo, classField, classFor, expectFilled, filled, makePool, randomBy, refusal, usePool } from './use-pool.ts';
+import {
+  SEED,
+  attachTo,
+  classField,
+  classFor,
+  expectFilled,
+  filled,
+  makePool,
+  randomBy,
+  refusal,
+  usePool,
+} from './use-pool.ts';
 
 const HANDLE_MAX = 2 ** HANDLE_BITS - 1;
 
@@ -33,15 +44,32 @@ function rejects(pool: HoldingPool, handle: number): boolean {
 }
 
 describe.each(uses)('%s', (_, use) => {
-  it.each([0, -0, -1, Number.NaN, 0.5, 1.5, Infinity, -Infinity, 2 ** 30, 2 ** 31, 2 ** 32 + 1, -(2 ** 31), '1', '', null, undefined, {}, [7], true])(
-    'rejects %s as a handle',
-    (value) => {
-      const { pool } = usePool();
-      const handle = filled(pool, 100, 1);
-      refusal(() => use(pool, value as number), 'ERR_ZS_BAD_HANDLE');
-      expectFilled(pool, handle, 100, 1);
-    },
-  );
+  it.each([
+    0,
+    -0,
+    -1,
+    Number.NaN,
+    0.5,
+    1.5,
+    Infinity,
+    -Infinity,
+    2 ** 30,
+    2 ** 31,
+    2 ** 32 + 1,
+    -(2 ** 31),
+    '1',
+    '',
+    null,
+    undefined,
+    {},
+    [7],
+    true,
+  ])('rejects %s as a handle', (value) => {
+    const { pool } = usePool();
+    const handle = filled(pool, 100, 1);
+    refusal(() => use(pool, value as number), 'ERR_ZS_BAD_HANDLE');
+    expectFilled(pool, handle, 100, 1);
+  });
 
   it('rejects a handle that was freed, and one that was never given out', () => {
     const { pool, key } = usePool();
@@ -59,7 +87,8 @@ describe.each(uses)('%s', (_, use) => {
     pool.free(stale);
     let heir = 0;
     const others: number[] = [];
-    while (((heir ^ stale) & ((1 << plan.cellBits) - 1)) !== 0 || heir === 0) others.push((heir = filled(pool, 100, 3)));
+    while (((heir ^ stale) & ((1 << plan.cellBits) - 1)) !== 0 || heir === 0)
+      others.push((heir = filled(pool, 100, 3)));
     expect(heir).not.toBe(stale);
     refusal(() => use(pool, stale), 'ERR_ZS_BAD_HANDLE');
     for (const handle of others) expectFilled(pool, handle, 100, 3);
@@ -89,12 +118,23 @@ describe.each(uses)('%s', (_, use) => {
 describe('handles', () => {
   it('are integers from 1 to 2^30 - 1, all different, whatever the key', () => {
     const random = randomBy(SEED);
-    for (const key of [1, 2, 5, 31, 32, 33, 1024, HANDLE_MAX, ...Array.from({ length: 20 }, () => Math.floor(random() * HANDLE_MAX) + 1)]) {
+    for (const key of [
+      1,
+      2,
+      5,
+      31,
+      32,
+      33,
+      1024,
+      HANDLE_MAX,
+      ...Array.from({ length: 20 }, () => Math.floor(random() * HANDLE_MAX) + 1),
+    ]) {
       const { pool } = usePool({ key });
       const handles = Array.from({ length: 2100 }, () => pool.malloc(20));
       expect(new Set(handles).size, `key ${key}`).toBe(handles.length);
       for (const handle of handles) {
-        if (!Number.isInteger(handle) || handle < 1 || handle > HANDLE_MAX) expect.fail(`handle ${handle} with key ${key}`);
+        if (!Number.isInteger(handle) || handle < 1 || handle > HANDLE_MAX)
+          expect.fail(`handle ${handle} with key ${key}`);
       }
     }
   });
@@ -125,8 +165,11 @@ describe('handles', () => {
       let forged = Math.floor(random() * 2 ** 30);
       if (kind === 1) forged = near ^ (1 << Math.floor(random() * 30));
       if (kind === 2) forged = Math.floor(random() * cells) ^ key;
-      if (kind === 3) forged = ((Math.floor(random() * 2 ** (30 - plan.cellBits)) << plan.cellBits) | Math.floor(random() * 4096)) ^ key;
-      if (rejects(pool, forged) === live.has(forged)) expect.fail(`forged handle ${forged}, kind ${kind}, seed ${SEED}`);
+      if (kind === 3)
+        forged =
+          ((Math.floor(random() * 2 ** (30 - plan.cellBits)) << plan.cellBits) | Math.floor(random() * 4096)) ^ key;
+      if (rejects(pool, forged) === live.has(forged))
+        expect.fail(`forged handle ${forged}, kind ${kind}, seed ${SEED}`);
       if (!live.has(forged)) rejected++;
     }
     expect(rejected).toBeGreaterThan(900_000);

@@ -19,9 +19,10 @@ describe('defineLayout', () => {
   });
 });
 
+const hash = (name: string, fields: Record<string, Field>): number => layoutHash([defineLayout(name, 1, fields)]);
+
 describe('layoutHash', () => {
   const base = { first: field(1), second: field(1) };
-  const hash = (name: string, fields: Record<string, Field>): number => layoutHash([defineLayout(name, 1, fields)]);
 
   it.each<[string, string, Record<string, Field>]>([
     ['the record name', 'other', base],
@@ -45,18 +46,21 @@ describe('layoutHash', () => {
 });
 
 describe('the records', () => {
-  it.each(RECORDS.map((record): [string, Layout] => [record.name, record]))('of %s do not overlap and leave no gap', (_, record) => {
-    const owner: string[] = [];
-    for (const [name, { words }] of Object.entries(record.fields)) {
-      for (let i = 0; i < words; i++) {
-        const word = record.at[name]! + i;
-        expect(owner[word], `word ${word}`).toBeUndefined();
-        owner[word] = name;
+  it.each(RECORDS.map((record): [string, Layout] => [record.name, record]))(
+    'of %s do not overlap and leave no gap',
+    (_, record) => {
+      const owner: string[] = [];
+      for (const [name, { words }] of Object.entries(record.fields)) {
+        for (let i = 0; i < words; i++) {
+          const word = record.at[name]! + i;
+          expect(owner[word], `word ${word}`).toBeUndefined();
+          owner[word] = name;
+        }
       }
-    }
-    expect(owner.length).toBe(record.words);
-    expect(owner.includes(undefined as never)).toBe(false);
-  });
+      expect(owner.length).toBe(record.words);
+      expect(owner.includes(undefined as never)).toBe(false);
+    },
+  );
 
   it('that are waited for or changed by different agents end on a cache line', () => {
     for (const record of [HEADER, LOCK, CLASS]) expect(record.words % LINE_WORDS, record.name).toBe(0);

@@ -38,7 +38,9 @@ describe.each([
     for (let round = 0; round < 3; round++) {
       const before = pool.stats();
       const starts = pagesOf(made, live.keys());
-      const owned = Array.from({ length: plan.pages - plan.firstPage }, (_, i) => plan.firstPage + i).filter((page) => words[pageField(made, page, 'owner')] !== 0);
+      const owned = Array.from({ length: plan.pages - plan.firstPage }, (_, i) => plan.firstPage + i).filter(
+        (page) => words[pageField(made, page, 'owner')] !== 0,
+      );
       expect(owned.length).toBe(before.pagesUsed);
       for (const page of owned) {
         const here = [...starts].filter(([, at]) => at === page).map(([handle]) => handle);

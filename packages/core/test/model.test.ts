@@ -8,7 +8,20 @@ import type { TestPool, TestPoolOptions } from './use-pool.ts';
 
 /** One operation; `pick` chooses among what there is when it runs, so that a shortened list still means something. */
 interface Operation {
-  readonly kind: 'malloc' | 'free' | 'write' | 'read' | 'readInto' | 'sizeOf' | 'hold' | 'release' | 'compact' | 'migrate' | 'stale' | 'verify' | 'drain';
+  readonly kind:
+    | 'malloc'
+    | 'free'
+    | 'write'
+    | 'read'
+    | 'readInto'
+    | 'sizeOf'
+    | 'hold'
+    | 'release'
+    | 'compact'
+    | 'migrate'
+    | 'stale'
+    | 'verify'
+    | 'drain';
   readonly pick: number;
   readonly size: number;
   readonly at: number;
@@ -60,7 +73,8 @@ class Run {
     for (const handle of this.live.keys()) this.made.pool.free(handle);
     this.made.pool.compact();
     const { objects, bytesStored, pagesUsed } = this.made.pool.stats();
-    if (objects + bytesStored + pagesUsed > 0) throw new Error(`an empty pool has ${objects} objects, ${bytesStored} bytes, ${pagesUsed} pages`);
+    if (objects + bytesStored + pagesUsed > 0)
+      throw new Error(`an empty pool has ${objects} objects, ${bytesStored} bytes, ${pagesUsed} pages`);
     this.made.pool.verify();
   }
 
@@ -131,9 +145,21 @@ class Run {
     const after = pool.stats();
     this.moved += result.movedObjects;
     this.same(result.ran, 'compact ran', 0);
-    this.same(before.pagesUsed - after.pagesUsed === result.freedPages, `compact freed ${result.freedPages} of ${before.pagesUsed}, left ${after.pagesUsed}`, 0);
-    this.same(result.freedPages >= 0 && result.freedPages <= before.pagesFreeable, 'compact freed what was freeable', 0);
-    this.same(before.objects === after.objects && before.bytesStored === after.bytesStored, 'compact kept all objects', 0);
+    this.same(
+      before.pagesUsed - after.pagesUsed === result.freedPages,
+      `compact freed ${result.freedPages} of ${before.pagesUsed}, left ${after.pagesUsed}`,
+      0,
+    );
+    this.same(
+      result.freedPages >= 0 && result.freedPages <= before.pagesFreeable,
+      'compact freed what was freeable',
+      0,
+    );
+    this.same(
+      before.objects === after.objects && before.bytesStored === after.bytesStored,
+      'compact kept all objects',
+      0,
+    );
   }
 
   private expectStale(handle: number | undefined): void {
@@ -152,9 +178,15 @@ class Run {
     pool.verify();
     const { objects, bytesStored } = pool.stats();
     const bytes = [...this.live.values()].reduce((sum, { length }) => sum + length, 0);
-    this.same(objects === this.live.size && bytesStored === bytes, `stats: ${objects} objects of ${this.live.size}, ${bytesStored} bytes of ${bytes}`, 0);
-    for (const [handle, expected] of this.live) this.same(sameBytes(contentOf(pool, handle), expected), 'content', handle);
-    for (const { handle, hold } of this.holds) this.same(sameBytes(Buffer.concat(hold.segments), this.live.get(handle)!), 'held content', handle);
+    this.same(
+      objects === this.live.size && bytesStored === bytes,
+      `stats: ${objects} objects of ${this.live.size}, ${bytesStored} bytes of ${bytes}`,
+      0,
+    );
+    for (const [handle, expected] of this.live)
+      this.same(sameBytes(contentOf(pool, handle), expected), 'content', handle);
+    for (const { handle, hold } of this.holds)
+      this.same(sameBytes(Buffer.concat(hold.segments), this.live.get(handle)!), 'held content', handle);
   }
 
   private same(holds: boolean, what: string, handle: number): void {
@@ -163,7 +195,11 @@ class Run {
 }
 
 /** Runs the list on a fresh pool; returns the error, if any. */
-function failureOf(options: TestPoolOptions, list: readonly Operation[], sabotage?: (run: Run) => void): Error | undefined {
+function failureOf(
+  options: TestPoolOptions,
+  list: readonly Operation[],
+  sabotage?: (run: Run) => void,
+): Error | undefined {
   const run = new Run(options);
   sabotage?.(run);
   try {
@@ -178,7 +214,7 @@ function failureOf(options: TestPoolOptions, list: readonly Operation[], sabotag
 function shorten(list: readonly Operation[], fails: (list: readonly Operation[]) => boolean): readonly Operation[] {
   let shortest = list;
   for (let piece = Math.ceil(list.length / 2); piece >= 1; piece = Math.floor(piece / 2)) {
-    for (let at = 0; at < shortest.length; ) {
+    for (let at = 0; at < shortest.length;) {
       const without = [...shortest.slice(0, at), ...shortest.slice(at + piece)];
       if (fails(without)) shortest = without;
       else at += piece;
@@ -195,15 +231,21 @@ describe.each<TestPoolOptions & { operations: number }>([
   { pageBytes: 4096, chainPages: 8, poolLock: true, dataPages: 20, agents: 1, operations: 8000 },
   { pageBytes: 8192, chainPages: 8, poolLock: true, bytes: 2 ** 21, operations: 6000 },
   { pageBytes: 65_536, chainPages: 8, poolLock: false, bytes: 2 ** 23, operations: 4000 },
-])('a pool of $pageBytes-byte pages, chains of $chainPages, pool lock $poolLock, $bytes$dataPages', ({ operations: count, ...options }) => {
-  it.each([0, 1, 2])(`does what a map of bytes does (seed ${SEED} + %i)`, (n) => {
-    const list = operations(count, options.pageBytes!, randomBy(SEED + n));
-    const failure = failureOf(options, list);
-    if (failure === undefined) return;
-    const shortest = shorten(list, (shorter) => failureOf(options, shorter) !== undefined);
-    throw new Error(`seed ${SEED + n}: ${failure.message}; ${shortest.length} operations suffice: ${JSON.stringify(shortest)}`, { cause: failure });
-  });
-});
+])(
+  'a pool of $pageBytes-byte pages, chains of $chainPages, pool lock $poolLock, $bytes$dataPages',
+  ({ operations: count, ...options }) => {
+    it.each([0, 1, 2])(`does what a map of bytes does (seed ${SEED} + %i)`, (n) => {
+      const list = operations(count, options.pageBytes!, randomBy(SEED + n));
+      const failure = failureOf(options, list);
+      if (failure === undefined) return;
+      const shortest = shorten(list, (shorter) => failureOf(options, shorter) !== undefined);
+      throw new Error(
+        `seed ${SEED + n}: ${failure.message}; ${shortest.length} operations suffice: ${JSON.stringify(shortest)}`,
+        { cause: failure },
+      );
+    });
+  },
+);
 
 describe('the model', () => {
   const options = { pageBytes: 4096, chainPages: 8, bytes: 2 ** 20 };
@@ -218,13 +260,13 @@ describe('the model', () => {
   });
 
   it.each<[string, (run: Run) => void, RegExp]>([
-    ['a write that is lost', ({ made: { pool } }) => sabotage(pool, 'write', () => {}), /content|read/],
-    ['a free that frees nothing', ({ made: { pool } }) => sabotage(pool, 'free', () => {}), /stale|stats/],
+    ['a write that is lost', loseWrites, /content|read/],
+    ['a free that frees nothing', ({ made: { pool } }) => replaceCall(pool, 'free', () => {}), /stale|stats/],
     [
       'a compaction that frees a page more than it says',
       ({ made: { pool } }) => {
         const compact = pool.compact;
-        sabotage(pool, 'compact', (budget: never) => ({ ...compact(budget), freedPages: 1e6 }));
+        replaceCall(pool, 'compact', (budget: never) => ({ ...compact(budget), freedPages: 1e6 }));
       },
       /compact freed/,
     ],
@@ -232,7 +274,9 @@ describe('the model', () => {
       'a read that is a byte off',
       ({ made: { pool } }) => {
         const read = pool.read as (handle: number, use: (bytes: Uint8Array) => unknown) => unknown;
-        sabotage(pool, 'read', (handle: number, use: (bytes: Uint8Array) => unknown) => read(handle, (bytes) => use(new Uint8Array([...bytes.subarray(1), 1]))));
+        replaceCall(pool, 'read', (handle: number, use: (bytes: Uint8Array) => unknown) =>
+          read(handle, (bytes) => use(new Uint8Array([...bytes.subarray(1), 1]))),
+        );
       },
       /content|read/,
     ],
@@ -242,14 +286,17 @@ describe('the model', () => {
   });
 
   it('shortens a failing list to what matters', () => {
-    const plant = (run: Run): void => sabotage(run.made.pool, 'write', () => {});
-    const shortest = shorten(list, (shorter) => failureOf(options, shorter, plant) !== undefined);
+    const shortest = shorten(list, (shorter) => failureOf(options, shorter, loseWrites) !== undefined);
     expect(shortest.length).toBe(1);
     expect(shortest[0]!.kind).toBe('malloc');
   });
 });
 
+function loseWrites({ made: { pool } }: Run): void {
+  replaceCall(pool, 'write', () => {});
+}
+
 /** Replaces a call of one pool. */
-function sabotage(pool: object, name: string, call: (...args: never[]) => unknown): void {
+function replaceCall(pool: object, name: string, call: (...args: never[]) => unknown): void {
   Object.defineProperty(pool, name, { value: call, configurable: true });
 }

@@ -1,10 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { HEADER } from '../src/layout/records.ts';
 import { pagesForSlots } from '../src/size-class.ts';
-import { SEED, classFor, dataPagesOf, expectFilled, filled, pattern, randomBy, refusal, rowOf, usePool } from './use-pool.ts';
+import {
+  SEED,
+  classFor,
+  dataPagesOf,
+  expectFilled,
+  filled,
+  pattern,
+  randomBy,
+  refusal,
+  rowOf,
+  usePool,
+} from './use-pool.ts';
 import type { TestPool } from './use-pool.ts';
 
-const BOUNDARY_SIZES = [1, 7, 8, 9, 23, 24, 25, 40, 41, 504, 505, 1000, 1017, 2040, 2041, 3256, 3257, 3624, 3625, 4080, 4088, 4089, 4095, 4096];
+const BOUNDARY_SIZES = [
+  1, 7, 8, 9, 23, 24, 25, 40, 41, 504, 505, 1000, 1017, 2040, 2041, 3256, 3257, 3624, 3625, 4080, 4088, 4089, 4095,
+  4096,
+];
 
 describe('malloc', () => {
   it.each([0, -1, 4097, 1.5, Number.NaN, Infinity, '8', null, undefined])('rejects %s as a size', (size) => {
@@ -20,7 +34,11 @@ describe('malloc', () => {
     const { pool } = made;
     const { objectsPerZspage } = classFor(made, size);
     const handles = Array.from({ length: objectsPerZspage + 1 }, (_, i) => filled(pool, size, i));
-    expect(pool.stats()).toMatchObject({ zspages: 2, objects: objectsPerZspage + 1, bytesStored: size * (objectsPerZspage + 1) });
+    expect(pool.stats()).toMatchObject({
+      zspages: 2,
+      objects: objectsPerZspage + 1,
+      bytesStored: size * (objectsPerZspage + 1),
+    });
     pool.verify();
     for (const [i, handle] of handles.entries()) expectFilled(pool, handle, size, i);
     for (const [i, handle] of handles.entries()) if (i % 2 === 0) pool.free(handle);
@@ -37,19 +55,22 @@ describe('malloc', () => {
     [8192, 8],
     [65_536, 8],
     [65_536, 16],
-  ])('serves the smallest and the largest object of every class of %i-byte pages with chains of %i', (pageBytes, chainPages) => {
-    const { pool, plan } = usePool({ pageBytes, chainPages, bytes: 32 * 2 ** 20 });
-    const sizes = plan.shape.classes.flatMap(({ sizeBytes, huge, ordinal }) => {
-      const below = ordinal === 0 ? 0 : plan.shape.classes[ordinal - 1]!.sizeBytes - 8;
-      return [below + 1, huge ? sizeBytes : sizeBytes - 8];
-    });
-    const handles = sizes.map((size, i) => filled(pool, size, i));
-    pool.verify();
-    expect(pool.classes().every((row) => row.objectsInUse === 2)).toBe(true);
-    for (const [i, handle] of handles.entries()) expectFilled(pool, handle, sizes[i]!, i);
-    for (const handle of handles) pool.free(handle);
-    expect(pool.stats()).toMatchObject({ objects: 0, pagesUsed: 0 });
-  });
+  ])(
+    'serves the smallest and the largest object of every class of %i-byte pages with chains of %i',
+    (pageBytes, chainPages) => {
+      const { pool, plan } = usePool({ pageBytes, chainPages, bytes: 32 * 2 ** 20 });
+      const sizes = plan.shape.classes.flatMap(({ sizeBytes, huge, ordinal }) => {
+        const below = ordinal === 0 ? 0 : plan.shape.classes[ordinal - 1]!.sizeBytes - 8;
+        return [below + 1, huge ? sizeBytes : sizeBytes - 8];
+      });
+      const handles = sizes.map((size, i) => filled(pool, size, i));
+      pool.verify();
+      expect(pool.classes().every((row) => row.objectsInUse === 2)).toBe(true);
+      for (const [i, handle] of handles.entries()) expectFilled(pool, handle, sizes[i]!, i);
+      for (const handle of handles) pool.free(handle);
+      expect(pool.stats()).toMatchObject({ objects: 0, pagesUsed: 0 });
+    },
+  );
 
   it('hands out the slot that was freed last', () => {
     const { pool } = usePool();
@@ -68,11 +89,16 @@ describe('malloc', () => {
     const made = usePool();
     const { pool } = made;
     const { objectsPerZspage } = classFor(made, 500);
-    const [a, b, c] = [0, 1, 2].map(() => Array.from({ length: objectsPerZspage }, () => pool.malloc(500))) as [number[], number[], number[]];
+    const [a, b, c] = [0, 1, 2].map(() => Array.from({ length: objectsPerZspage }, () => pool.malloc(500))) as [
+      number[],
+      number[],
+      number[],
+    ];
     pool.free(a[0]!);
     for (const handle of b.slice(0, 4)) pool.free(handle);
     for (const handle of c.slice(0, 6)) pool.free(handle);
-    const groupsAfter = (): number[] => rowOf(made, 500).groups.flatMap((count, group) => Array.from({ length: count }, () => group));
+    const groupsAfter = (): number[] =>
+      rowOf(made, 500).groups.flatMap((count, group) => Array.from({ length: count }, () => group));
     expect(objectsPerZspage).toBe(8);
     expect(groupsAfter()).toEqual([3, 6, 9]);
     pool.malloc(500);
@@ -96,6 +122,18 @@ describe('malloc', () => {
   });
 });
 
+/** A zspage whose only object was freed while somebody was inside it. */
+function leaveEmpty(made: TestPool, size: number): void {
+  const handle = made.pool.malloc(size);
+  const offset = made.pool.readBegin(handle);
+  made.pool.free(handle);
+  expect(rowOf(made, size)).toMatchObject({ pagesUsed: 1, objectsInUse: 0 });
+  expect(rowOf(made, size).groups[0]).toBe(1);
+  made.pool.verify();
+  made.pool.readEnd(offset);
+  expect(rowOf(made, size).groups[0]).toBe(1);
+}
+
 describe('free', () => {
   it('rejects a second free and changes nothing by it', () => {
     const { pool } = usePool();
@@ -117,38 +155,36 @@ describe('free', () => {
       while (handles.length > 1) made.pool.free(handles.splice(Math.floor(random() * handles.length), 1)[0]!);
       expect(made.pool.stats().pagesFree, `size ${size}, seed ${SEED}`).toBe(free);
       made.pool.free(handles[0]!);
-      expect(made.pool.stats(), `size ${size}`).toMatchObject({ pagesFree: free + pagesPerZspage, pagesUsed: 0, zspages: 0 });
+      expect(made.pool.stats(), `size ${size}`).toMatchObject({
+        pagesFree: free + pagesPerZspage,
+        pagesUsed: 0,
+        zspages: 0,
+      });
     }
   });
 
-  /** A zspage whose only object was freed while somebody was inside it. */
-  function leaveEmpty(made: TestPool, size: number): void {
-    const handle = made.pool.malloc(size);
-    const offset = made.pool.readBegin(handle);
-    made.pool.free(handle);
-    expect(rowOf(made, size)).toMatchObject({ pagesUsed: 1, objectsInUse: 0 });
-    expect(rowOf(made, size).groups[0]).toBe(1);
-    made.pool.verify();
-    made.pool.readEnd(offset);
-    expect(rowOf(made, size).groups[0]).toBe(1);
-  }
+  it.each([100, 4096])(
+    'leaves an empty zspage of %i-byte objects while somebody is inside, and compact collects it',
+    (size) => {
+      const made = usePool();
+      leaveEmpty(made, size);
+      expect(made.pool.compact()).toMatchObject({ freedPages: 1, movedObjects: 0, skippedZspages: 0 });
+      expect(made.pool.stats()).toMatchObject({ pagesUsed: 0, zspages: 0 });
+    },
+  );
 
-  it.each([100, 4096])('leaves an empty zspage of %i-byte objects while somebody is inside, and compact collects it', (size) => {
-    const made = usePool();
-    leaveEmpty(made, size);
-    expect(made.pool.compact()).toMatchObject({ freedPages: 1, movedObjects: 0, skippedZspages: 0 });
-    expect(made.pool.stats()).toMatchObject({ pagesUsed: 0, zspages: 0 });
-  });
-
-  it.each([100, 4096])('reuses an empty zspage of %i-byte objects that was left, and gives it back with its next object', (size) => {
-    const made = usePool();
-    leaveEmpty(made, size);
-    const handle = filled(made.pool, size, 5);
-    expect(made.pool.stats()).toMatchObject({ pagesUsed: 1, zspages: 1 });
-    expectFilled(made.pool, handle, size, 5);
-    made.pool.free(handle);
-    expect(made.pool.stats()).toMatchObject({ pagesUsed: 0, zspages: 0 });
-  });
+  it.each([100, 4096])(
+    'reuses an empty zspage of %i-byte objects that was left, and gives it back with its next object',
+    (size) => {
+      const made = usePool();
+      leaveEmpty(made, size);
+      const handle = filled(made.pool, size, 5);
+      expect(made.pool.stats()).toMatchObject({ pagesUsed: 1, zspages: 1 });
+      expectFilled(made.pool, handle, size, 5);
+      made.pool.free(handle);
+      expect(made.pool.stats()).toMatchObject({ pagesUsed: 0, zspages: 0 });
+    },
+  );
 
   it('leaves an empty zspage that a shortage of pages collects', () => {
     const made = usePool({ dataPages: 17 });
@@ -178,22 +214,25 @@ describe('a full pool', () => {
     }
   }
 
-  it.each(Array.from({ length: 25 }, (_, n) => n))(`of %i pages beyond the minimum loses nothing (seed ${SEED})`, (n) => {
-    const made = usePool({ dataPages: 17 + n, agents: 1 });
-    const { pool } = made;
-    const total = dataPagesOf(made);
-    for (let round = 0; round < 3; round++) {
-      const live = fill(made, randomBy(SEED + 100 * n + round));
-      pool.verify();
-      const { pagesFree, pagesUsed, pagesOfHandles, objects } = pool.stats();
-      expect([pagesFree + pagesUsed + pagesOfHandles, objects]).toEqual([total, live.size]);
-      for (const [handle, [size, seed]] of live) expectFilled(pool, handle, size, seed);
-      for (const handle of live.keys()) pool.free(handle);
-      expect(pool.stats()).toMatchObject({ objects: 0, pagesUsed: 0, bytesStored: 0, zspages: 0 });
-      expect(pool.stats().pagesFree + pool.stats().pagesOfHandles).toBe(total);
-      pool.verify();
-    }
-  });
+  it.each(Array.from({ length: 25 }, (_, n) => n))(
+    `of %i pages beyond the minimum loses nothing (seed ${SEED})`,
+    (n) => {
+      const made = usePool({ dataPages: 17 + n, agents: 1 });
+      const { pool } = made;
+      const total = dataPagesOf(made);
+      for (let round = 0; round < 3; round++) {
+        const live = fill(made, randomBy(SEED + 100 * n + round));
+        pool.verify();
+        const { pagesFree, pagesUsed, pagesOfHandles, objects } = pool.stats();
+        expect([pagesFree + pagesUsed + pagesOfHandles, objects]).toEqual([total, live.size]);
+        for (const [handle, [size, seed]] of live) expectFilled(pool, handle, size, seed);
+        for (const handle of live.keys()) pool.free(handle);
+        expect(pool.stats()).toMatchObject({ objects: 0, pagesUsed: 0, bytesStored: 0, zspages: 0 });
+        expect(pool.stats().pagesFree + pool.stats().pagesOfHandles).toBe(total);
+        pool.verify();
+      }
+    },
+  );
 
   it('refuses the object whose page is missing and serves every class that has a free slot', () => {
     const made = usePool({ dataPages: 17, agents: 1 });
@@ -220,6 +259,23 @@ describe('a full pool', () => {
     for (let i = 0; i < 6; i++) expect(pool.tryMalloc(3600), `object ${i}`).not.toBe(0);
     expect(pool.tryMalloc(3600)).toBe(0);
     expect(second.map((handle) => pool.sizeOf(handle))).toEqual([3600, 3600, 3600, 3600, 3600]);
+  });
+
+  it('takes a slot that needs no page even when emptier and fuller zspages would have to grow', () => {
+    const made = usePool({ dataPages: 24, agents: 1 });
+    const { pool } = made;
+    const [roomy, low, fullest] = [9, 9, 5].map((count, z) =>
+      Array.from({ length: count }, (_, i) => filled(pool, 3600, 10 * z + i)),
+    ) as [number[], number[], number[]];
+    for (let pages = pool.stats().pagesFree; pages > 0; pages--) pool.malloc(4096);
+    for (const handle of low.slice(1)) pool.free(handle);
+    // Without a free page the fullest zspage cannot take the object that is left: its zspage is settled instead.
+    expect(pool.compact()).toMatchObject({ movedObjects: 0, freedPages: 7 });
+    for (let pages = pool.stats().pagesFree; pages > 0; pages--) pool.malloc(4096);
+    for (const handle of roomy.slice(3)) pool.free(handle);
+    for (let i = 0; i < 6; i++) expect(pool.tryMalloc(3600), `object ${i}`).not.toBe(0);
+    expect(pool.tryMalloc(3600)).toBe(0);
+    for (const [i, handle] of fullest.entries()) expectFilled(pool, handle, 3600, 20 + i);
   });
 
   it('takes back the cells that other classes keep', () => {

@@ -8,27 +8,46 @@ import { soloStrategy } from './solo-strategy.ts';
 import { bytesFor, expectFilled, filled, makePool, refusal, usePool } from './use-pool.ts';
 
 const good = (): PoolOptions => ({ bytes: 2 ** 20, strategy: soloStrategy() });
-const withWords = (words: Partial<Strategy['words']>): Strategy => ({ ...soloStrategy(), words: { pool: 0, lock: 1, zspage: 1, agent: 0, ...words } });
+const withWords = (words: Partial<Strategy['words']>): Strategy => ({
+  ...soloStrategy(),
+  words: { pool: 0, lock: 1, zspage: 1, agent: 0, ...words },
+});
 
-const bad: [string, Record<string, unknown>][] = [
-  ...[undefined, null, '1048576', Number.NaN, 0, -1, 4095, Infinity, 4 * 2 ** 30 + 1].map((bytes): [string, object] => ['bytes', { bytes }]),
-  ...[null, '4096', 0, 1, 2048, 4097, 5000, 12_288, 131_072, 4096.5, Number.NaN, Infinity, -4096].map((pageBytes): [string, object] => ['pageBytes', { pageBytes }]),
-  ...[null, '8', 0, 3, 17, 4.5, Number.NaN, -8].map((chainPages): [string, object] => ['chainPages', { chainPages }]),
-  ...[null, '64', 0, 256, 1.5, Number.NaN, -1].map((agents): [string, object] => ['agents', { agents }]),
-  ...[null, 0, -0.1, 1.01, Number.NaN, 'often'].map((compactAbove): [string, object] => ['compactAbove', { compactAbove }]),
-  ...[undefined, null, 'spin', 7, {}, { id: 'x' }, { bind: () => ({}) }].map((strategy): [string, object] => ['strategy', { strategy }]),
-  ...[-1, 65_537, 1.5, Number.NaN].map((pool): [string, object] => ['words.pool of strategy "solo"', { strategy: withWords({ pool }) }]),
-  ...[-1, 17, 0.5].map((lock): [string, object] => ['words.lock of strategy "solo"', { strategy: withWords({ lock }) }]),
-  ...[-1, 7, 0.5].map((zspage): [string, object] => ['words.zspage of strategy "solo"', { strategy: withWords({ zspage }) }]),
-  ...[-1, 29, 0.5].map((agent): [string, object] => ['words.agent of strategy "solo"', { strategy: withWords({ agent }) }]),
+type Bad = [string, object];
+
+const bad: Bad[] = [
+  ...[undefined, null, '1048576', Number.NaN, 0, -1, 4095, Infinity, 4 * 2 ** 30 + 1].map((bytes): Bad => [
+    'bytes',
+    { bytes },
+  ]),
+  ...[null, '4096', 0, 1, 2048, 4097, 5000, 12_288, 131_072, 4096.5, Number.NaN, Infinity, -4096].map(
+    (pageBytes): Bad => ['pageBytes', { pageBytes }],
+  ),
+  ...[null, '8', 0, 3, 17, 4.5, Number.NaN, -8].map((chainPages): Bad => ['chainPages', { chainPages }]),
+  ...[null, '64', 0, 256, 1.5, Number.NaN, -1].map((agents): Bad => ['agents', { agents }]),
+  ...[null, 0, -0.1, 1.01, Number.NaN, 'often'].map((compactAbove): Bad => ['compactAbove', { compactAbove }]),
+  ...[undefined, null, 'spin', 7, {}, { id: 'x' }, { bind: () => ({}) }].map((strategy): Bad => [
+    'strategy',
+    { strategy },
+  ]),
+  ...[-1, 65_537, 1.5, Number.NaN].map((pool): Bad => [
+    'words.pool of strategy "solo"',
+    { strategy: withWords({ pool }) },
+  ]),
+  ...[-1, 17, 0.5].map((lock): Bad => ['words.lock of strategy "solo"', { strategy: withWords({ lock }) }]),
+  ...[-1, 7, 0.5].map((zspage): Bad => ['words.zspage of strategy "solo"', { strategy: withWords({ zspage }) }]),
+  ...[-1, 29, 0.5].map((agent): Bad => ['words.agent of strategy "solo"', { strategy: withWords({ agent }) }]),
 ];
 
 describe('createPool', () => {
-  it.each(bad.map(([option, over]): [string, unknown, object] => [option, Object.values(over)[0], over]))('rejects %s = %s and names the option', (option, _, over) => {
-    const error = refusal(() => createPool({ ...good(), ...over } as PoolOptions), 'ERR_ZS_OPTION');
-    expect(error.message).toContain(`cannot create a pool: ${option} is`);
-    expect(error.facts).toEqual({ option });
-  });
+  it.each(bad.map(([option, over]): [string, unknown, object] => [option, Object.values(over)[0], over]))(
+    'rejects %s = %s and names the option',
+    (option, _, over) => {
+      const error = refusal(() => createPool({ ...good(), ...over } as PoolOptions), 'ERR_ZS_OPTION');
+      expect(error.message).toContain(`cannot create a pool: ${option} is`);
+      expect(error.facts).toEqual({ option });
+    },
+  );
 
   it('says how large the smallest pool is, and that one works', () => {
     const strategy = soloStrategy();
@@ -41,14 +60,17 @@ describe('createPool', () => {
     for (const [i, handle] of handles.entries()) expectFilled(pool, handle, sizes[i]!, i);
   });
 
-  it.each([4, 8, 16])('gives the smallest pool room for a full zspage of any class and its cells, with chains of %i', (chainPages) => {
-    const { shape } = makePool({ chainPages }).plan;
-    for (const { sizeBytes, objectsPerZspage, huge } of shape.classes) {
-      const { pool } = makePool({ dataPages: 17, chainPages, agents: 1 });
-      for (let i = 0; i < objectsPerZspage; i++) pool.malloc(huge ? sizeBytes : sizeBytes - 8);
-      expect(pool.stats().zspages, `class of ${sizeBytes} bytes`).toBe(1);
-    }
-  });
+  it.each([4, 8, 16])(
+    'gives the smallest pool room for a full zspage of any class and its cells, with chains of %i',
+    (chainPages) => {
+      const { shape } = makePool({ chainPages }).plan;
+      for (const { sizeBytes, objectsPerZspage, huge } of shape.classes) {
+        const { pool } = makePool({ dataPages: 17, chainPages, agents: 1 });
+        for (let i = 0; i < objectsPerZspage; i++) pool.malloc(huge ? sizeBytes : sizeBytes - 8);
+        expect(pool.stats().zspages, `class of ${sizeBytes} bytes`).toBe(1);
+      }
+    },
+  );
 
   it('rounds bytes down to whole pages', () => {
     const pool = createPool({ ...good(), bytes: 2 ** 20 + 4095.5 });
@@ -61,7 +83,15 @@ describe('createPool', () => {
   });
 
   it('takes every limit itself', () => {
-    for (const over of [{ chainPages: 4 }, { chainPages: 16 }, { agents: 1 }, { agents: 255 }, { pageBytes: 65_536, bytes: 4 * 2 ** 20 }, { compactAbove: 1 }, { compactAbove: 1e-6 }]) {
+    for (const over of [
+      { chainPages: 4 },
+      { chainPages: 16 },
+      { agents: 1 },
+      { agents: 255 },
+      { pageBytes: 65_536, bytes: 4 * 2 ** 20 },
+      { compactAbove: 1 },
+      { compactAbove: 1e-6 },
+    ]) {
       const pool = createPool({ ...good(), ...over });
       pool.malloc(1);
       pool.verify();

@@ -6,7 +6,14 @@ import { refusal } from './use-pool.ts';
 
 const GIB = 2 ** 30;
 const noWords = { pool: 0, lock: 0, zspage: 0, agent: 0 };
-const shapeOf = (over: Partial<PoolShape>): PoolShape => ({ pageBytes: 4096, chainPages: 8, pages: 1024, agentsMax: 64, strategyWords: noWords, ...over });
+const shapeOf = (over: Partial<PoolShape>): PoolShape => ({
+  pageBytes: 4096,
+  chainPages: 8,
+  pages: 1024,
+  agentsMax: 64,
+  strategyWords: noWords,
+  ...over,
+});
 
 /** Tables of a plan in the order of the buffer: name, first word, words. */
 function tables(plan: PoolPlan): [string, number, number][] {
@@ -27,7 +34,11 @@ const shapes: PoolShape[] = [];
 for (const pageBytes of [4096, 8192, 16_384, 65_536]) {
   for (const chainPages of [4, 8, 16]) {
     for (const agentsMax of [1, 64, 255]) {
-      for (const strategyWords of [noWords, { pool: 1, lock: 1, zspage: 1, agent: 0 }, { pool: 65_536, lock: 16, zspage: 6, agent: 28 }]) {
+      for (const strategyWords of [
+        noWords,
+        { pool: 1, lock: 1, zspage: 1, agent: 0 },
+        { pool: 65_536, lock: 16, zspage: 6, agent: 28 },
+      ]) {
         shapes.push(shapeOf({ pageBytes, chainPages, agentsMax, strategyWords, pages: 1000 }));
       }
     }
@@ -80,7 +91,9 @@ describe('planPool', () => {
     for (const pageBytes of [4096, 8192, 16_384, 32_768, 65_536]) {
       for (let chainPages = 4; chainPages <= 16; chainPages++) {
         const plan = planPool(shapeOf({ pageBytes, chainPages, pages: 4000 }));
-        expect(pagesMax(pageBytes, chainPages) * plan.shape.objectsPerZspageMax).toBeLessThanOrEqual(2 ** LOCATION_BITS);
+        expect(pagesMax(pageBytes, chainPages) * plan.shape.objectsPerZspageMax).toBeLessThanOrEqual(
+          2 ** LOCATION_BITS,
+        );
         // The usage word counts slots in 12 bits, an owner word classes in 9.
         expect(plan.shape.objectsPerZspageMax).toBeLessThan(2 ** 12);
         expect(plan.shape.classes.length).toBeLessThan(2 ** 9);

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { HEADER_BYTES, classOfRequest, pagesForSlots, pagesPacked, pagesPerZspage, sizeClasses } from '../src/size-class.ts';
+import {
+  HEADER_BYTES,
+  classOfRequest,
+  pagesForSlots,
+  pagesPacked,
+  pagesPerZspage,
+  sizeClasses,
+} from '../src/size-class.ts';
 import { csv } from './vectors.ts';
 
 const CHAINS_WITH_TABLES = [4, 8, 10, 16];
@@ -25,7 +32,9 @@ describe.each(CHAINS_WITH_TABLES)('size classes of 4096-byte pages with chains o
     const payloads = payloadsOf(chainPages);
     const rows = classes.map(({ ordinal, index, sizeBytes, objectsPerZspage, pagesPerZspage: pages, huge }) => {
       const starts = Array.from({ length: objectsPerZspage }, (_, slot) => slot * sizeBytes);
-      const spanning = starts.filter((start) => Math.floor(start / PAGE) !== Math.floor((start + sizeBytes - 1) / PAGE));
+      const spanning = starts.filter(
+        (start) => Math.floor(start / PAGE) !== Math.floor((start + sizeBytes - 1) / PAGE),
+      );
       return {
         index: String(index),
         size: String(sizeBytes),
@@ -65,7 +74,8 @@ describe.each(CHAINS_WITH_TABLES)('size classes of 4096-byte pages with chains o
       const { sizeBytes, huge } = classes[ordinal]!;
       const room = huge ? sizeBytes : sizeBytes - HEADER_BYTES;
       const smaller = ordinal === 0 ? 0 : classes[ordinal - 1]!.sizeBytes - HEADER_BYTES;
-      if (request > room || request <= smaller) expect.fail(`request ${request} is in class ${ordinal} of ${sizeBytes} bytes`);
+      if (request > room || request <= smaller)
+        expect.fail(`request ${request} is in class ${ordinal} of ${sizeBytes} bytes`);
     }
   });
 });
@@ -97,7 +107,9 @@ describe('size classes of all chain lengths and page sizes', () => {
       expect(shape.classes[huge]!.huge, `${page}/${chain}`).toBe(true);
       expect(classOfRequest(shape, shape.hugeBytes), `${page}/${chain}`).toBe(huge);
       expect(classOfRequest(shape, Number(page)), `${page}/${chain}`).toBe(huge);
-      expect(shape.classes[classOfRequest(shape, shape.hugeBytes - 1)]!.sizeBytes, `${page}/${chain}`).toBe(shape.watermarkBytes);
+      expect(shape.classes[classOfRequest(shape, shape.hugeBytes - 1)]!.sizeBytes, `${page}/${chain}`).toBe(
+        shape.watermarkBytes,
+      );
       expect(shape.classes.filter((c) => c.huge).length, `${page}/${chain}`).toBe(1);
     }
   });
@@ -151,16 +163,21 @@ describe('slots of a zspage', () => {
       starts: undefined,
       spanning: undefined,
     },
-  ])('of $size bytes start and span pages as in the kernel, with chains of $chain', ({ chain, size, offsets, starts, spanning }) => {
-    const sizeClass = sizeClasses(PAGE, chain).classes.find((c) => c.sizeBytes === size)!;
-    const slots = Array.from({ length: sizeClass.objectsPerZspage }, (_, slot) => slot);
-    const pageOf = (slot: number): number => pagesForSlots(slot, size, PAGE) - ((slot * size) % PAGE === 0 && slot > 0 ? 0 : 1);
-    const inPage = (page: number): number[] => slots.filter((slot) => pageOf(slot) === page);
-    const pages = Array.from({ length: sizeClass.pagesPerZspage }, (_, page) => page);
-    expect(pages.map((page) => (inPage(page)[0]! * size) % PAGE)).toEqual(offsets);
-    if (starts !== undefined) expect(pages.map((page) => inPage(page).length)).toEqual(starts);
-    if (spanning !== undefined) expect(slots.filter((slot) => pagesForSlots(slot + 1, size, PAGE) - 1 > pageOf(slot))).toEqual(spanning);
-  });
+  ])(
+    'of $size bytes start and span pages as in the kernel, with chains of $chain',
+    ({ chain, size, offsets, starts, spanning }) => {
+      const sizeClass = sizeClasses(PAGE, chain).classes.find((c) => c.sizeBytes === size)!;
+      const slots = Array.from({ length: sizeClass.objectsPerZspage }, (_, slot) => slot);
+      const pageOf = (slot: number): number =>
+        pagesForSlots(slot, size, PAGE) - ((slot * size) % PAGE === 0 && slot > 0 ? 0 : 1);
+      const inPage = (page: number): number[] => slots.filter((slot) => pageOf(slot) === page);
+      const pages = Array.from({ length: sizeClass.pagesPerZspage }, (_, page) => page);
+      expect(pages.map((page) => (inPage(page)[0]! * size) % PAGE)).toEqual(offsets);
+      if (starts !== undefined) expect(pages.map((page) => inPage(page).length)).toEqual(starts);
+      if (spanning !== undefined)
+        expect(slots.filter((slot) => pagesForSlots(slot + 1, size, PAGE) - 1 > pageOf(slot))).toEqual(spanning);
+    },
+  );
 
   it('take a page even when there are none, and one more page only when a slot reaches it', () => {
     expect([0, 1, 85, 86, 170, 171, 256].map((slots) => pagesForSlots(slots, 48, PAGE))).toEqual([1, 1, 1, 2, 2, 3, 3]);
@@ -168,6 +185,8 @@ describe('slots of a zspage', () => {
 
   it('pack into whole zspages and the pages that the rest needs', () => {
     const sizeClass = sizeClasses(PAGE, 8).classes.find((c) => c.sizeBytes === 3632)!;
-    expect([0, 1, 2, 8, 9, 10, 18].map((objects) => pagesPacked(objects, sizeClass, PAGE))).toEqual([0, 1, 2, 8, 8, 9, 16]);
+    expect([0, 1, 2, 8, 9, 10, 18].map((objects) => pagesPacked(objects, sizeClass, PAGE))).toEqual([
+      0, 1, 2, 8, 8, 9, 16,
+    ]);
   });
 });

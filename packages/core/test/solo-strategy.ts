@@ -19,7 +19,7 @@ export class LockMisuse extends Error {
   override readonly name = 'LockMisuse';
 }
 
-const WRITER = 1 << 30;
+const WRITER: number = 2 ** 30;
 
 /** Kinds of acquisition that may be refused. */
 export type Acquisition = 'structure' | 'pool read' | 'pool write' | 'zspage read' | 'zspage write';
@@ -32,7 +32,7 @@ export class Ledger {
   poolReads = 0;
   poolWrites = 0;
   zspageWrites = 0;
-  readonly zspageReads = new Map<WordIndex, number>();
+  readonly zspageReads: Map<WordIndex, number> = new Map();
 
   constructor(host: StrategyHost) {
     this.host = host;
@@ -71,6 +71,9 @@ export interface SoloStrategy extends Strategy<SoloCapabilities> {
   refuse: (nth: number, kind: Acquisition, index: number) => boolean;
   /** What isContended says. */
   contended: boolean;
+  readonly mutex: LockKind<Mutex>;
+  readonly zspage: LockKind<TryRwLock>;
+  readonly pool: LockKind<RwLock>;
 }
 
 export interface SoloOptions {
@@ -111,7 +114,13 @@ export function soloStrategy(options: SoloOptions = {}): SoloStrategy {
 class SoloLocks {
   readonly ledgers: Ledger[] = [];
   acquisitions = 0;
-  readonly counts: Record<Acquisition, number> = { structure: 0, 'pool read': 0, 'pool write': 0, 'zspage read': 0, 'zspage write': 0 };
+  readonly counts: Record<Acquisition, number> = {
+    structure: 0,
+    'pool read': 0,
+    'pool write': 0,
+    'zspage read': 0,
+    'zspage write': 0,
+  };
   contended = false;
 
   readonly mutex: LockKind<Mutex> = {
@@ -137,7 +146,11 @@ class SoloLocks {
         },
         unlock: (word) => {
           const at = ledger.held.indexOf(index(word));
-          this.check(at >= 0 && words[word] === ledger.host.agent.index, 'a structure lock unlocked that was not held', word);
+          this.check(
+            at >= 0 && words[word] === ledger.host.agent.index,
+            'a structure lock unlocked that was not held',
+            word,
+          );
           words[word] = 0;
           ledger.held.splice(at, 1);
         },
@@ -207,7 +220,11 @@ class SoloLocks {
         ledger.zspageReads.set(word, reads - 1);
       },
       tryWriteLock: (word) => {
-        this.check(ledger.held.some((index) => index < ledger.host.lockCount - 2), 'a zspage shut without its class lock', word);
+        this.check(
+          ledger.held.some((index) => index < ledger.host.lockCount - 2),
+          'a zspage shut without its class lock',
+          word,
+        );
         if (this.refused('zspage write', word) || words[word] !== 0) return false;
         words[word] = WRITER;
         ledger.zspageWrites++;
@@ -232,7 +249,11 @@ class SoloLocks {
     this.check(index > last, `structure lock ${index} taken under ${last}`, index);
     this.check(index >= classes || ledger.zspageWrites === 0, 'a class lock waited for under a zspage', index);
     const secondClass = index < classes && last >= 0;
-    this.check(!secondClass || ledger.poolWrites === 1 || ledger.host.poolBase === ledger.host.lockBase, 'two class locks without the move lock', index);
+    this.check(
+      !secondClass || ledger.poolWrites === 1 || ledger.host.poolBase === ledger.host.lockBase,
+      'two class locks without the move lock',
+      index,
+    );
   }
 
   private refused(kind: Acquisition, index: number): boolean {
@@ -244,7 +265,9 @@ class SoloLocks {
   private ask(kind: Acquisition, index: number, ledger: Ledger): void {
     if (!this.refused(kind, index)) return;
     this.check(!ledger.host.agent.mayBlock, 'a refusal planned for an agent that may block', index);
-    throw new ZsmallocError('ERR_ZS_WOULD_BLOCK', `cannot get the ${kind} lock ${index}: the test refuses it.`, { index });
+    throw new ZsmallocError('ERR_ZS_WOULD_BLOCK', `cannot get the ${kind} lock ${index}: the test refuses it.`, {
+      index,
+    });
   }
 
   private check(holds: boolean, what: string, word: number): void {

@@ -22,7 +22,14 @@ describe('stats and classes', () => {
       const stats = pool.stats();
       const rows = pool.classes();
       const bytes = [...model.values()].reduce((sum, size) => sum + size, 0);
-      expect(stats).toMatchObject({ objects: model.size, bytesStored: bytes, pageBytes: 4096, bufferBytes: pool.bytes.length, agents: 1, strategyId: 'solo' });
+      expect(stats).toMatchObject({
+        objects: model.size,
+        bytesStored: bytes,
+        pageBytes: 4096,
+        bufferBytes: pool.bytes.length,
+        agents: 1,
+        strategyId: 'solo',
+      });
       expect(stats.pagesFree + stats.pagesUsed + stats.pagesOfHandles).toBe(stats.pagesTotal);
       expect(stats.pagesTotal).toBe(plan.pages - plan.firstPage);
       expect(stats.bytesUsed).toBe(stats.pagesUsed * 4096);
@@ -51,8 +58,12 @@ describe('stats and classes', () => {
         expect(row.pagesUsed).toBeLessThanOrEqual(zspages * sizeClass.pagesPerZspage);
         expect(row.pagesUsed).toBeGreaterThanOrEqual(zspages);
       }
-      const sum = (pick: (row: (typeof rows)[number]) => number): number => rows.reduce((total, row) => total + pick(row), 0);
-      expect([sum((row) => row.objectsCapacity), sum((row) => row.pagesUsed)]).toEqual([stats.objectsCapacity, stats.pagesUsed]);
+      const sum = (pick: (row: (typeof rows)[number]) => number): number =>
+        rows.reduce((total, row) => total + pick(row), 0);
+      expect([sum((row) => row.objectsCapacity), sum((row) => row.pagesUsed)]).toEqual([
+        stats.objectsCapacity,
+        stats.pagesUsed,
+      ]);
       expect(sum((row) => row.groups.reduce((total, count) => total + count, 0))).toBe(stats.zspages);
     }
   });
@@ -90,7 +101,9 @@ describe('stats and classes', () => {
     const made = usePool();
     const { pool, words } = made;
     const handles = [1, 2, 3].map((seed) => filled(pool, 4096, seed));
-    const [low, high] = (['bytesLow', 'bytesHigh'] as const).map((field) => classField(made, classFor(made, 4096).ordinal, field)) as [number, number];
+    const [low, high] = (['bytesLow', 'bytesHigh'] as const).map((field) =>
+      classField(made, classFor(made, 4096).ordinal, field),
+    ) as [number, number];
     // As if 2^31 - 10,000 bytes more were stored.
     const more = 2 ** 31 - 10_000;
     words[low]! += more - 2 ** 30;

@@ -40,8 +40,8 @@ export interface TestPool {
   readonly key: number;
 }
 
-/** Any odd key: handles then look nothing like cell numbers. */
-export const TEST_KEY = 0x2a5a_5a5b & 0x3fff_ffff;
+/** Any key with bits all over: handles then look nothing like cell numbers. */
+const TEST_KEY = 0x2a5a_5a5b;
 
 const open: TestPool[] = [];
 
@@ -52,7 +52,12 @@ afterEach(() => {
 /** Attaches one more agent to the memory of a pool. */
 export function attachTo({ plan, strategy, pool }: TestPool): HoldingPool {
   const { buffer } = pool.descriptor();
-  const memory = { buffer, words: new Int32Array(buffer), bytes: new Uint8Array(buffer), view: (at: number, length: number) => new Uint8Array(buffer, at, length) };
+  const memory = {
+    buffer,
+    words: new Int32Array(buffer),
+    bytes: new Uint8Array(buffer),
+    view: (at: number, length: number) => new Uint8Array(buffer, at, length),
+  };
   return watched(openPool(memory, plan, strategy), strategy.ledgers.at(-1)!);
 }
 
@@ -77,7 +82,10 @@ export function makePool(options: TestPoolOptions = {}): TestPool {
 }
 
 /** Bytes of a pool with so many pages behind its tables. */
-export function bytesFor(dataPages: number, shape: { pageBytes?: number; chainPages?: number; agents?: number } = {}): number {
+export function bytesFor(
+  dataPages: number,
+  shape: { pageBytes?: number; chainPages?: number; agents?: number } = {},
+): number {
   const pageBytes = shape.pageBytes ?? 4096;
   const strategy = soloStrategy();
   for (let pages = dataPages + 1; ; pages++) {
@@ -133,7 +141,10 @@ function watched(target: HoldingPool, ledger: Ledger): HoldingPool {
     };
     return [handle, watchedUse] as never[];
   };
-  const watchedRead = (read: (handle: number, use: (bytes: Uint8Array) => unknown) => unknown, [handle, use]: [number, (bytes: Uint8Array) => unknown]): unknown => {
+  const watchedRead = (
+    read: (handle: number, use: (bytes: Uint8Array) => unknown) => unknown,
+    [handle, use]: [number, (bytes: Uint8Array) => unknown],
+  ): unknown => {
     let inside = false;
     try {
       return read.call(target, handle, (bytes) => {
@@ -250,7 +261,8 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 /** Expects an object to have the pattern it was filled with. */
 export function expectFilled(pool: HoldingPool, handle: number, sizeBytes: number, seed: number): void {
   expect(pool.sizeOf(handle)).toBe(sizeBytes);
-  if (!sameBytes(contentOf(pool, handle), pattern(sizeBytes, seed))) throw new Error(`object ${handle} of ${sizeBytes} bytes has changed`);
+  if (!sameBytes(contentOf(pool, handle), pattern(sizeBytes, seed)))
+    throw new Error(`object ${handle} of ${sizeBytes} bytes has changed`);
 }
 
 /** The seed of this run: SEED from the environment, or a fixed one. */

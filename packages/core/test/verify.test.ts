@@ -54,7 +54,8 @@ const planted: Record<Invariant, Record<string, Plant>> = {
     'a zspage on two lists': (s) => (s.words[classField(s, s.ordinal, 'groupHeads') + 9] = s.fullest),
   },
   'group-matches-inuse': {
-    'a zspage that says another group than its list': (s) => (s.words[zspageField(s, s.fullest, 'usage')]! += 1 << groupOfUsage),
+    'a zspage that says another group than its list': (s) =>
+      (s.words[zspageField(s, s.fullest, 'usage')]! += 1 << groupOfUsage),
     'one object more than there are': (s) => (s.words[zspageField(s, s.emptiest, 'usage')]! += 1),
   },
   'mask-matches-lists': {
@@ -71,7 +72,8 @@ const planted: Record<Invariant, Record<string, Plant>> = {
     'fewer slots ever used than in use': (s) => (s.words[zspageField(s, s.fullest, 'usage')]! -= 4 << 12),
   },
   'chain-owned': {
-    'a page that another zspage owns': (s) => (s.words[pageField(s, s.words[zspageField(s, s.fullest, 'firstPage')]!, 'owner')]! += 1 << 9),
+    'a page that another zspage owns': (s) =>
+      (s.words[pageField(s, s.words[zspageField(s, s.fullest, 'firstPage')]!, 'owner')]! += 1 << 9),
     'two zspages of one chain': (s) => {
       const first = zspageField(s, s.fullest, 'firstPage');
       s.words[first] = s.words[zspageField(s, s.emptiest, 'firstPage')]!;
@@ -89,7 +91,8 @@ const planted: Record<Invariant, Record<string, Plant>> = {
       const slot = location & ((1 << s.plan.indexBits) - 1);
       s.words[page * s.plan.pageWords + (slot * s.plan.shape.classes[s.ordinal]!.sizeBytes) / 4] = location << 1;
     },
-    'a slot of another zspage': (s) => (s.words[zspageField(s, s.emptiest, 'freeHead')] = s.words[zspageField(s, s.fullest, 'freeHead')]!),
+    'a slot of another zspage': (s) =>
+      (s.words[zspageField(s, s.emptiest, 'freeHead')] = s.words[zspageField(s, s.fullest, 'freeHead')]!),
     'a slot that was never used': (s) => (s.words[zspageField(s, s.emptiest, 'usage')]! -= 4 << 12),
   },
   'slots-tagged': {
@@ -97,7 +100,9 @@ const planted: Record<Invariant, Record<string, Plant>> = {
     'a free slot that looks used': (s) => {
       const location = s.words[zspageField(s, s.fullest, 'freeHead')]!;
       const slot = location & ((1 << s.plan.indexBits) - 1);
-      s.words[(location >>> s.plan.indexBits) * s.plan.pageWords + (slot * s.plan.shape.classes[s.ordinal]!.sizeBytes) / 4]! |= 1;
+      s.words[
+        (location >>> s.plan.indexBits) * s.plan.pageWords + (slot * s.plan.shape.classes[s.ordinal]!.sizeBytes) / 4
+      ]! |= 1;
     },
     'a huge object that looks free': (s) => {
       const zspage = s.words[classField(s, s.huge, 'groupHeads') + 11]!;
@@ -113,7 +118,8 @@ const planted: Record<Invariant, Record<string, Plant>> = {
   'length-in-class': {
     'an object longer than its slot': (s) => (s.words[s.objects[0]!.header + 1] = 505),
     'an object of no bytes': (s) => (s.words[s.objects[0]!.header + 1] = 0),
-    'a huge object longer than its page': (s) => (s.words[zspageField(s, s.words[classField(s, s.huge, 'groupHeads') + 11]!, 'freeHead')] = 4097),
+    'a huge object longer than its page': (s) =>
+      (s.words[zspageField(s, s.words[classField(s, s.huge, 'groupHeads') + 11]!, 'freeHead')] = 4097),
   },
   'cells-accounted': {
     'a cell that is in no list': (s) => {
@@ -135,7 +141,8 @@ const planted: Record<Invariant, Record<string, Plant>> = {
   },
   'pages-accounted': {
     'the count of free pages': (s) => (s.words[HEADER.at.pageFreeCount]! += 1),
-    'a free page that is owned': (s) => (s.words[pageField(s, s.words[HEADER.at.pageFreeHead]!, 'owner')] = (1 << 9) | 5),
+    'a free page that is owned': (s) =>
+      (s.words[pageField(s, s.words[HEADER.at.pageFreeHead]!, 'owner')] = (1 << 9) | 5),
     'a free list that is a circle': (s) => {
       const head = s.words[HEADER.at.pageFreeHead]!;
       s.words[pageField(s, head, 'link')] = head;
@@ -150,11 +157,14 @@ const planted: Record<Invariant, Record<string, Plant>> = {
   },
   'reserved-zero': {
     'a word of the first line': (s) => (s.words[HEADER.at.reservedInit] = 1),
-    'the last word of the header': (s) => (s.words[HEADER.at.reservedCells + HEADER.fields.reservedCells.words - 1] = -1),
+    'the last word of the header': (s) =>
+      (s.words[HEADER.at.reservedCells + HEADER.fields.reservedCells.words - 1] = -1),
   },
 };
 
-const cases = Object.entries(planted).flatMap(([invariant, plants]) => Object.entries(plants).map(([what, plant]): [string, string, Plant] => [invariant, what, plant]));
+const cases = Object.entries(planted).flatMap(([invariant, plants]) =>
+  Object.entries(plants).map(([what, plant]): [string, string, Plant] => [invariant, what, plant]),
+);
 
 describe('verify', () => {
   it.each(cases)('finds that %s does not hold: %s', (invariant, _, plant) => {

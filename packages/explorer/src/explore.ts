@@ -44,7 +44,7 @@ class Exploration {
   readonly #startMs: number = performance.now();
   readonly #totals: SessionCounts = { executions: 0, pruned: 0, operations: 0, deepest: 0, entries: 0, timeouts: 0, spins: 0 };
   #crashPoints = 0;
-  #isCutOff = false;
+  #isComplete = true;
 
   constructor(options: ExploreOptions, isAsync: boolean, fault: ReductionFault | null = null) {
     this.#options = options;
@@ -73,7 +73,7 @@ class Exploration {
     if (crash === undefined) return yield* this.#searchWith(plain, this.#newScheduler(plain));
     const thread = resolveThread(crash.thread, plain.names);
     let found: Found | null = null;
-    for (let k = crash.beforeOperation ?? 0; found === null && !this.#isCutOff; k++) {
+    for (let k = crash.beforeOperation ?? 0; found === null && this.#isComplete; k++) {
       const program = toProgram(this.#options, { thread, beforeOperation: k });
       const sweep = { hasCrashed: false };
       found = yield* this.#searchWith(program, this.#newScheduler(program), sweep);
@@ -95,14 +95,16 @@ class Exploration {
     let found: Found | null = null;
     do {
       if (this.#isOverLimit(program, counts)) {
-        this.#isCutOff = program.mode === 'exhaustive' || program.mode === 'unreduced';
+        this.#isComplete = false;
         break;
       }
       yield session;
       if (sweep !== undefined && program.crash !== null) sweep.hasCrashed ||= session.threads[program.crash.thread]!.hasDied;
       if (session.finding !== null) {
         found ??= { finding: session.finding, steps: session.trace.map((event) => event.thread), crash: program.crash };
-        if (!collects) break;
+        if (collects) continue;
+        this.#isComplete = false;
+        break;
       }
     } while (session.advance());
     addCounts(this.#totals, counts);
@@ -137,6 +139,7 @@ class Exploration {
     const result = {
       verdict: this.#verdict(failure),
       failure,
+      isComplete: this.#isComplete,
       executions,
       pruned,
       operations,
@@ -153,8 +156,8 @@ class Exploration {
     const { schedule, mode, preemptions } = this.#options;
     if (failure !== null) return 'failed';
     if (schedule !== undefined) return 'replayed';
-    if (this.#isCutOff) return 'cut-off';
     if (mode === 'random' || mode === 'pct') return 'sampled';
+    if (!this.#isComplete) return 'cut-off';
     return preemptions === undefined || preemptions === Infinity ? 'proved' : 'bounded';
   }
 }

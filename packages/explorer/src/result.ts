@@ -22,6 +22,8 @@ export type Verdict = 'proved' | 'bounded' | 'sampled' | 'replayed' | 'cut-off' 
 export interface ExploreResult {
   readonly verdict: Verdict;
   readonly failure: Failure | null;
+  /** The search came to its end; with `onOutcome` that can be so although there is a failure. */
+  readonly isComplete: boolean;
   /** Complete executions. */
   readonly executions: number;
   /** Executions broken off because the reduction showed them to be redundant. */

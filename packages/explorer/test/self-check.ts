@@ -85,7 +85,7 @@ export function outcomes(program: RandomProgram, options: Partial<ExploreOptions
     ...options,
   };
   const result = fault === undefined ? explore(all) : exploreFaulty(all, fault);
-  return { found, isComplete: result.verdict !== 'cut-off', executions: result.executions + result.pruned };
+  return { found, isComplete: result.isComplete, executions: result.executions + result.pruned };
 }
 
 export interface Outcomes {

@@ -9,10 +9,11 @@ import { openPool } from '../../core/src/create.ts';
 import { formatMemory } from '../../core/src/format.ts';
 import { planPool } from '../../core/src/layout/plan.ts';
 import type { PoolPlan } from '../../core/src/layout/plan.ts';
-import { HEADER, PAGE } from '../../core/src/layout/records.ts';
+import { CLASS, HEADER, PAGE } from '../../core/src/layout/records.ts';
 import { AgentPool } from '../../core/src/pool.ts';
 import { PoolState, openMemory } from '../../core/src/state.ts';
 import type { Memory } from '../../core/src/state.ts';
+import { reclamationOf } from '../src/index.ts';
 import { LOCK, POOL } from '../src/records.ts';
 
 const PAGE_BYTES = 4096;
@@ -44,12 +45,15 @@ const planFor = (strategy: Strategy): PoolPlan =>
 
 /**
  * Plain accesses that race by design: hints that are checked again (page owners, free and new cells), the lengths and
- * tags that readers mask or compare, EPOCH in pin, and looks for classes with garbage.
+ * tags that readers mask or compare, EPOCH in pin, and looks for classes with garbage or something to compact.
  */
 function racyWords(plan: PoolPlan, words: Int32Array, slotBytes: number): Set<number> {
   const racy = new Set<number>([plan.poolBase + POOL.at.epoch]);
   for (let page = plan.firstPage; page < plan.pages; page++) racy.add(plan.pageBase + page * PAGE.words + PAGE.at.owner);
   for (let lock = 0; lock < plan.lockCount; lock++) racy.add(plan.lockBase + lock * 16 + LOCK.at.limboHead);
+  for (let ordinal = 0; ordinal < plan.shape.classes.length; ordinal++) {
+    for (const at of [CLASS.at.pages, CLASS.at.inuse]) racy.add(plan.classBase + ordinal * CLASS.words + at);
+  }
   const cellsPage = words[plan.directoryBase]!;
   for (let cell = 0; cell < 40; cell++) racy.add((cellsPage * PAGE_BYTES) / 4 + cell);
   for (let page = plan.firstPage; page < plan.pages; page++) {
@@ -62,7 +66,7 @@ function racyWords(plan: PoolPlan, words: Int32Array, slotBytes: number): Set<nu
   return racy;
 }
 
-/** Runs every schedule, or as many as the options say. `slotBytes` divides the page: slots lie alike in each. */
+/** Runs every schedule of whole calls, or as many as the options say. `slotBytes` divides the page: slots lie alike in each. */
 export function explorePool(program: PoolProgram, slotBytes: number, options: Partial<ExploreOptions> = {}): ExploreResult {
   const { strategy, roles } = program;
   const plan = planFor(strategy);
@@ -93,6 +97,11 @@ export function explorePool(program: PoolProgram, slotBytes: number, options: Pa
       copy.bytes.set(new Uint8Array(memory.buffer));
       const pool = openPool(copy, plan, strategy);
       program.check?.(pool, handles);
+      pool.verify();
+      // Nobody is inside any more, so nothing may stay in limbo.
+      reclamationOf(pool).reclaim();
+      const { garbage } = reclamationOf(pool).stats();
+      if (garbage.slots + garbage.pages !== 0) throw new Error(`garbage is left: ${JSON.stringify(garbage)}`);
       pool.verify();
     },
     describe: (byteOffset) => nameOf(plan, byteOffset >>> 2),

@@ -71,6 +71,15 @@ export function pagesMax(pageBytes: number, chainPages: number): number {
   return Math.min(PAGES_MAX, 2 ** (LOCATION_BITS - indexBits));
 }
 
+/** Pages of the smallest pool of a shape, from a first guess: tables grow with the pages that they describe. */
+function pagesMin(shape: PoolShape, guess: number): number {
+  try {
+    return planPool({ ...shape, pages: guess }).pages;
+  } catch {
+    return pagesMin(shape, guess + 1);
+  }
+}
+
 /**
  * Lays out a pool.
  *
@@ -98,7 +107,7 @@ export function planPool(shape: PoolShape): PoolPlan {
   const tableWords = directoryBase + Math.ceil(2 ** cellBits / pageWords);
   const firstPage = Math.ceil(tableWords / pageWords);
   if (pages - firstPage < DATA_PAGES_MIN) {
-    const bytesMin = (firstPage + DATA_PAGES_MIN) * pageBytes;
+    const bytesMin = pagesMin(shape, firstPage + DATA_PAGES_MIN) * pageBytes;
     throw new ZsmallocError(
       'ERR_ZS_OPTION',
       `cannot create a pool of ${pages * pageBytes} bytes: its tables take ${firstPage} pages of ${pageBytes} bytes and ${DATA_PAGES_MIN} more are needed. Ask for at least ${bytesMin} bytes, or for fewer agents.`,
