@@ -16,6 +16,7 @@ import type { PoolPlan } from '../../packages/core/src/layout/plan.ts';
 import { AgentPool } from '../../packages/core/src/pool.ts';
 import { PoolState, openMemory } from '../../packages/core/src/state.ts';
 import type { Memory } from '../../packages/core/src/state.ts';
+import { leaveCleanly } from './leave-cleanly.ts';
 import { nameWord } from './name-word.ts';
 import { racyWords } from './racy-words.ts';
 import type { RacyKind } from './racy-words.ts';
@@ -73,30 +74,6 @@ function modelViews(memory: ModelMemory): Memory {
   return { buffer, words, bytes, view: (offset, length) => memory.view('uint8', offset, length) };
 }
 
-/**
- * Works around an error of the explorer: a thread that must be left while another body has been entered on top of it
- * runs its `finally` blocks with no current thread, and so changes the memory for real. Remove once the explorer's
- * `Session.park` sets the current thread itself; until then this makes every session do so.
- */
-function parkAsCurrent(memory: ModelMemory): void {
-  let observer = memory.observer;
-  const patched = new WeakSet<object>();
-  Object.defineProperty(memory, 'observer', {
-    get: () => observer,
-    set: (next: ModelMemory['observer']) => {
-      observer = next;
-      if (next === null || patched.has(next)) return;
-      patched.add(next);
-      const session = next as unknown as { park(thread: unknown): never; setCurrent(thread: unknown): void };
-      const park = session.park.bind(session);
-      session.park = (thread) => {
-        session.setCurrent(thread);
-        return park(thread);
-      };
-    },
-  });
-}
-
 /** Explores a program. */
 export function explorePool<S>(program: PoolProgram<S>): ExploreResult {
   const { strategy, agents, racy = [] } = program;
@@ -104,7 +81,6 @@ export function explorePool<S>(program: PoolProgram<S>): ExploreResult {
   const plan = smallPlan(strategy, names.length + 2);
   const checker = names.length + 1;
   const memory = new ModelMemory(plan.pages * plan.pageBytes);
-  parkAsCurrent(memory);
   const copy = openMemory(new SharedArrayBuffer(memory.byteLength));
   const original = new Int32Array(memory.buffer);
   let start!: S;
@@ -124,13 +100,14 @@ export function explorePool<S>(program: PoolProgram<S>): ExploreResult {
     threads: Object.fromEntries(
       names.map((name) => [
         name,
-        (context: { memory: ModelMemory; id: number }) => {
-          const views = modelViews(context.memory);
-          const attach = (): AgentPool => sideOf(views, plan, strategy, takeAgent(views.words, plan));
-          const pool = sideOf(views, plan, strategy, context.id + 1);
-          program.break?.(pool);
-          return agents[name](pool, start, attach);
-        },
+        (context: { memory: ModelMemory; id: number }) =>
+          leaveCleanly(memory, () => {
+            const views = modelViews(context.memory);
+            const attach = (): AgentPool => sideOf(views, plan, strategy, takeAgent(views.words, plan));
+            const pool = sideOf(views, plan, strategy, context.id + 1);
+            program.break?.(pool);
+            return agents[name](pool, start, attach);
+          }),
       ]),
     ),
     check: ({ results }) => {

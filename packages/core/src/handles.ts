@@ -156,7 +156,8 @@ export class HandleTable {
     for (let i = 0; i < REFILL_CELLS; i++) {
       const cell = words[cellFresh]!;
       if (cell > this.cellsMax) return;
-      if (this.cellOf(cell) === 0 && !this.enterPage(cell)) return;
+      // A page of cells is never given back: none is taken while the class has a cell.
+      if (this.cellOf(cell) === 0 && (words[base + cellCount]! > 0 || !this.enterPage(cell))) return;
       words[cellFresh] = cell + 1;
       // The one cell whose first handle could be 0.
       if (cell === (this.key & this.cellMask)) continue;

@@ -3,8 +3,8 @@
 // RULES
 //   1. malloc and free of an object take its class lock; the handle stock and the page allocator are asked under it.
 //   2. A zspage is given back when its last object goes, after the class lock is dropped. If somebody is inside its
-//      zspage lock just then, it stays in the empty group, still allocatable, and goes with the next free, compaction,
-//      shrink, or shortage of pages.
+//      zspage lock just then, it stays in the empty group, still allocatable, and goes when it is emptied again, or with
+//      the next compaction, shrink or shortage of pages.
 //   3. Whatever throws has changed nothing.
 
 import { ZsmallocError } from './errors.ts';

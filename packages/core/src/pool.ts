@@ -24,6 +24,7 @@ import { ZspageLists } from './zspages.ts';
 
 /** Frees of one agent between two looks at the threshold of automatic compaction: the look reads two words a class. */
 const FREES_PER_LOOK = 64;
+const FREES_PER_VAIN_LOOK = 1024;
 
 /** See the head of the file. */
 export class AgentPool implements HoldingPool {
@@ -253,7 +254,8 @@ export class AgentPool implements HoldingPool {
     // Estimates: a stale figure compacts a little sooner or later.
     if (this.compactor.freeable() * SHARE_UNIT <= this.compactor.used() * this.compactAbove) return;
     try {
-      this.compact();
+      // The estimate promises more than compaction keeps. Where it won nothing, the next look is far away.
+      if (this.compact().freedPages === 0) this.freesToLook = FREES_PER_VAIN_LOOK;
     } catch (error) {
       // The object is freed. Whether to compact is looked at again some frees later.
       if (!hasCode(error, 'ERR_ZS_WOULD_BLOCK')) throw error;

@@ -3,6 +3,7 @@
 // which was left in the middle of a segment can be called again and brought back to the same place.
 
 import { type Place } from './atomic-access.ts';
+import { failThread, finish } from './body.ts';
 import { joinClock } from './clock.ts';
 import { ExplorerError } from './errors.ts';
 import { signalExit } from './exit-event.ts';
@@ -101,7 +102,7 @@ function conclude(session: Session, thread: VirtualThread): void {
   thread.hasDied = thread.isDying;
   if (settlement !== null && 'error' in settlement && !thread.hasDied) {
     if (settlement.error instanceof ExplorerError) throw settlement.error;
-    session.failThread(thread, settlement.error);
+    failThread(session, thread, settlement.error);
     session.next = null;
     return;
   }
@@ -112,7 +113,7 @@ function conclude(session: Session, thread: VirtualThread): void {
     if (error === PARK) return;
     throw error;
   }
-  session.finish(thread);
+  finish(session, thread);
   session.next = session.choose();
 }
 

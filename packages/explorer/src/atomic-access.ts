@@ -1,10 +1,12 @@
 // Atomic loads, stores and read-modify-writes, as steps of a thread.
 
+import { checkInvariant, checkRace } from './checks.ts';
 import { convertElement } from './element-kind.ts';
 import { ACCESS_READ, ACCESS_WRITE, type OperationName } from './event.ts';
 import { type ViewRecord, WORD_BYTES } from './model-memory.ts';
 import { type Session } from './session.ts';
 import { noteRead, noteWrite, suspendIfSpinning } from './spinning.ts';
+import { newEvent } from './trace.ts';
 import { type VirtualThread } from './virtual-thread.ts';
 
 /** One element of one view. */
@@ -40,7 +42,7 @@ export function atomicStep(
   session.awaitTurn(thread);
   const { raw } = view;
   const byteOffset = raw.byteOffset + index * raw.BYTES_PER_ELEMENT;
-  const event = session.newEvent(thread, name, wordOf(byteOffset), false);
+  const event = newEvent(session, thread, name, wordOf(byteOffset), false);
   event.byteOffset = byteOffset;
   event.operand = operand;
   event.replacement = replacement;
@@ -54,7 +56,7 @@ export function atomicStep(
   order(session, thread, view, byteOffset, name, writes);
   event.result = change(session, thread, event.word, event.wordCount, () => effect(raw, index, operand, replacement));
   session.recorder?.noteStep(event, thread);
-  if (event.visible) session.checkInvariant();
+  if (event.visible) checkInvariant(session);
   return thread.record(event.result);
 }
 
@@ -84,7 +86,7 @@ function order(session: Session, thread: VirtualThread, view: ViewRecord, offset
   // An annotated plain access races by design, and orders nothing.
   if (name === 'read' || name === 'write') return;
   const size = view.raw.BYTES_PER_ELEMENT;
-  session.checkRace(thread, offset, size, writes, true);
+  checkRace(session, thread, offset, size, writes, true);
   if (name !== 'store') session.races.acquire(offset, size, thread.happensBefore);
   if (writes) {
     session.races.release(offset, size, thread.happensBefore);

@@ -6,6 +6,7 @@ import { ExplorerError } from './errors.ts';
 import { WORD_BYTES } from './model-memory.ts';
 import { type Session } from './session.ts';
 import { noteRead, suspendIfSpinning } from './spinning.ts';
+import { newEvent } from './trace.ts';
 import { type VirtualThread } from './virtual-thread.ts';
 
 /** The last step of a body that has returned or died, if the program asks for exit events. */
@@ -33,12 +34,12 @@ export function hasExited(session: Session, thread: VirtualThread, target: numbe
   const hasEnded = session.exited[target]!;
   if (hasEnded) joinClock(thread.happensBefore, session.threads[target]!.happensBefore);
   noteRead(session, thread, exitWord(session, target));
-  session.trace.at(-1)!.result = hasEnded;
+  session.trace.events.at(-1)!.result = hasEnded;
   return thread.record(hasEnded);
 }
 
 function appendExitStep(session: Session, thread: VirtualThread, name: OperationName, target: number): void {
-  const event = session.newEvent(thread, name, exitWord(session, target), false);
+  const event = newEvent(session, thread, name, exitWord(session, target), false);
   event.access = name === 'exit' ? ACCESS_WRITE : ACCESS_READ;
   session.append(thread, event);
   session.recorder?.noteStep(event, thread);

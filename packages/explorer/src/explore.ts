@@ -101,7 +101,7 @@ class Exploration {
       yield session;
       if (sweep !== undefined && program.crash !== null) sweep.hasCrashed ||= session.threads[program.crash.thread]!.hasDied;
       if (session.finding !== null) {
-        found ??= { finding: session.finding, steps: session.trace.map((event) => event.thread), crash: program.crash };
+        found ??= { finding: session.finding, steps: session.trace.events.map((event) => event.thread), crash: program.crash };
         if (collects) continue;
         this.#isComplete = false;
         break;

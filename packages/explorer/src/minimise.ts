@@ -56,7 +56,7 @@ function* fewestSwitches(
       yield session;
       executions++;
       if (session.finding?.kind !== kind) continue;
-      const found = session.trace.map((event) => event.thread);
+      const found = session.trace.events.map((event) => event.thread);
       if (best === null || isSimpler(found, best)) best = found;
     } while (session.advance() && executions < EXECUTIONS_MAX);
     if (best !== null) return isSimpler(best, steps) ? best : steps;

@@ -3,7 +3,8 @@
 // the order of plain accesses can't be seen by anybody, and a program with a race is reported.
 
 import { atomicStep, type Effect, wordOf } from './atomic-access.ts';
-import { type ByteRange, type ViewRecord, WORD_BYTES } from './model-memory.ts';
+import { checkRace } from './checks.ts';
+import { type ByteRange, type MemoryObserver, type ViewRecord, WORD_BYTES } from './model-memory.ts';
 import { type Session } from './session.ts';
 import { type VirtualThread } from './virtual-thread.ts';
 
@@ -13,19 +14,40 @@ const PLAIN_MAX = 1_000_000;
 const READ: Effect = (view, index) => view[index];
 const WRITE: Effect = (view, index, value) => void (view[index] = value);
 
-export function plainRead(session: Session, thread: VirtualThread, view: ViewRecord, index: number): unknown {
+/** Answers the plain accesses of the thread that is running. */
+export class PlainObserver implements MemoryObserver {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  plainRead(view: ViewRecord, index: number): unknown {
+    return plainRead(this.#session, this.#session.current!, view, index);
+  }
+
+  plainWrite(view: ViewRecord, index: number, value: unknown): void {
+    plainWrite(this.#session, this.#session.current!, view, index, value);
+  }
+
+  plainBulk<T>(reads: ByteRange | null, writes: ByteRange | null, action: () => T): T {
+    return plainBulk(this.#session, this.#session.current!, reads, writes, action);
+  }
+}
+
+function plainRead(session: Session, thread: VirtualThread, view: ViewRecord, index: number): unknown {
   if (session.isAnswered(thread, false)) return thread.nextLogged();
   const { raw } = view;
   const size = raw.BYTES_PER_ELEMENT;
   const offset = raw.byteOffset + index * size;
   if (isRacy(session, offset)) return atomicStep(session, thread, 'read', READ, view, index, undefined, undefined);
   countPlain(session, thread);
-  session.checkRace(thread, offset, size, false, false);
+  checkRace(session, thread, offset, size, false, false);
   session.recorder?.notePlain(thread, 'read', offset, raw[index]);
   return thread.record(raw[index]);
 }
 
-export function plainWrite(session: Session, thread: VirtualThread, view: ViewRecord, index: number, value: unknown): void {
+function plainWrite(session: Session, thread: VirtualThread, view: ViewRecord, index: number, value: unknown): void {
   if (session.isAnswered(thread, true)) {
     thread.nextLogged();
     return;
@@ -38,7 +60,7 @@ export function plainWrite(session: Session, thread: VirtualThread, view: ViewRe
     return;
   }
   countPlain(session, thread);
-  session.checkRace(thread, offset, size, true, false);
+  checkRace(session, thread, offset, size, true, false);
   session.recorder?.notePlain(thread, 'write', offset, value);
   raw[index] = value;
   session.noteChange(thread, wordOf(offset));
@@ -46,7 +68,7 @@ export function plainWrite(session: Session, thread: VirtualThread, view: ViewRe
   thread.record(undefined);
 }
 
-export function plainBulk<T>(
+function plainBulk<T>(
   session: Session,
   thread: VirtualThread,
   reads: ByteRange | null,
@@ -66,11 +88,11 @@ export function plainBulk<T>(
 
 function checkRange(session: Session, thread: VirtualThread, range: ByteRange, isWrite: boolean): void {
   if (session.program.options.racy === undefined) {
-    session.checkRace(thread, range.start, range.end - range.start, isWrite, false);
+    checkRace(session, thread, range.start, range.end - range.start, isWrite, false);
   } else {
     for (let start = range.start; start < range.end; ) {
       const end = Math.min(range.end, (wordOf(start) + 1) * WORD_BYTES);
-      if (!isRacy(session, start)) session.checkRace(thread, start, end - start, isWrite, false);
+      if (!isRacy(session, start)) checkRace(session, thread, start, end - start, isWrite, false);
       start = end;
     }
   }

@@ -1,6 +1,7 @@
 // When no thread can run: spinning threads get a few more turns, then timeouts fire, then it is a standstill.
 
 import { type FailureKind } from './failure.ts';
+import { nameLocation } from './location-name.ts';
 import { type Session } from './session.ts';
 import { type VirtualThread, type Waiter } from './virtual-thread.ts';
 
@@ -44,7 +45,7 @@ export function describeStandstill(session: Session): { kind: FailureKind; messa
 
 function describeBlocked(session: Session, thread: VirtualThread): string {
   if (thread.status === 'paused') {
-    return `spins on ${[...thread.watched.keys()].map((word) => session.nameOf(word * 4)).join(', ') || 'nothing'}`;
+    return `spins on ${[...thread.watched.keys()].map((word) => nameLocation(session.program, word * 4)).join(', ') || 'nothing'}`;
   }
   const waiters = allWaiters(session).filter((waiter) => waiter.thread === thread);
   if (waiters.length === 0) return 'awaits something that no thread or timer will settle';
@@ -54,7 +55,7 @@ function describeBlocked(session: Session, thread: VirtualThread): string {
 function describeWaiter(session: Session, waiter: Waiter): string {
   const now = waiter.view.raw[waiter.index];
   const change = isStale(waiter) ? `which is ${String(now)} now, and nobody will notify it` : 'which nobody will change';
-  return `sleeps on ${session.nameOf(waiter.byteOffset)} while it is ${String(waiter.expected)}, ${change}`;
+  return `sleeps on ${nameLocation(session.program, waiter.byteOffset)} while it is ${String(waiter.expected)}, ${change}`;
 }
 
 /** The word has changed since the thread went to sleep on it: a wakeup is missing, not a change. */

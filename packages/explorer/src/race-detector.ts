@@ -5,7 +5,6 @@
 
 import { type Clock, joinClock } from './clock.ts';
 import { WORD_BYTES } from './model-memory.ts';
-import { type Session } from './session.ts';
 
 /** One thread's access as the detector sees it. */
 export interface Access {
@@ -168,15 +167,6 @@ export class RaceDetector {
     }
     return bytes;
   }
-}
-
-/** Says which two accesses race, and where they are. */
-export function describeRace(session: Session, access: Access, race: RaceFound): string {
-  const side = (thread: number, writes: boolean, atomic: boolean, site: string): string =>
-    `${session.threads[thread]!.name} ${atomic ? 'atomically ' : ''}${writes ? 'writes' : 'reads'} ` +
-    `${session.nameOf(race.offset)}${site === '' ? '' : ` at ${site}`}`;
-  const later = side(access.thread, access.writes, access.atomic, access.site);
-  return `${later}, unordered with: ${side(race.thread, race.writes, race.atomic, race.site)}`;
 }
 
 function describe(row: number, thread: number, offset: number, site: string): RaceFound {

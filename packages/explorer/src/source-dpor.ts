@@ -20,7 +20,7 @@ interface Frame {
 }
 
 /** Deliberate faults, one per rule of the reduction; the self-check must find each. For tests. */
-export type ReductionFault = 'sleepers-never-wake' | 'no-race-reversal' | 'reverse-by-late-thread';
+export type ReductionFault = 'sleepers-never-wake' | 'no-race-reversal';
 
 export class SourceDpor implements Scheduler {
   readonly needsDependence = true;
@@ -92,8 +92,7 @@ export class SourceDpor implements Scheduler {
   #reverseRace(trace: readonly Event[], early: number, late: number): void {
     const frame = this.#frames[early]!;
     let candidate = PRUNE;
-    const candidates = this.#fault === 'reverse-by-late-thread' ? [trace[late]!.thread] : initials(trace, early, late);
-    for (const q of candidates) {
+    for (const q of initials(trace, early, late)) {
       if (frame.backtrack.has(q) || frame.sleep.has(q)) return;
       if (frame.enabled.includes(q)) candidate = q;
     }

@@ -7,6 +7,7 @@
 // after n turns is explored to its end only where nothing else can run.
 
 import { type Session } from './session.ts';
+import { noteEnabler } from './trace.ts';
 import { type VirtualThread } from './virtual-thread.ts';
 
 /** `Atomics.pause`, or a timed wait that nobody can end: returns `value` when the thread should look again. */
@@ -60,7 +61,7 @@ function watchedWordHasChanged(session: Session, thread: VirtualThread): boolean
     if (session.memory.versions[word] === version) continue;
     hasChanged = true;
     // Without that change the thread would have been taken out here, so what it does next depends on it.
-    session.noteEnabler(thread, session.changeEvents[word]![version]!);
+    noteEnabler(thread, session.trace.changeOf(word, version));
   }
   return hasChanged;
 }

@@ -5,6 +5,7 @@ import { type ModelMemory, PSEUDO_WORDS, WORD_BYTES } from './model-memory.ts';
 import { resolveThread, type ThreadContext } from './options.ts';
 import { type Session } from './session.ts';
 import { pause } from './spinning.ts';
+import { newEvent } from './trace.ts';
 import { VirtualThread } from './virtual-thread.ts';
 
 export function newThreads(session: Session): VirtualThread[] {
@@ -30,7 +31,7 @@ class Context implements ThreadContext {
     const thread = this.#thread;
     if (session.isAnswered(thread, false)) return thread.nextLogged() as T;
     session.awaitTurn(thread);
-    const event = session.newEvent(thread, 'ghost', session.memory.byteLength / WORD_BYTES + PSEUDO_WORDS - 1, false);
+    const event = newEvent(session, thread, 'ghost', session.memory.byteLength / WORD_BYTES + PSEUDO_WORDS - 1, false);
     event.access = ACCESS_WRITE;
     session.append(thread, event);
     event.result = session.runDirectly(() => step(session.ghost));

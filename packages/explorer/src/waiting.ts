@@ -8,6 +8,7 @@ import { type Place, readAtomically, wordOf } from './atomic-access.ts';
 import { timedWaiter } from './quiescence.ts';
 import { type Session } from './session.ts';
 import { noteRead, suspendIfSpinning } from './spinning.ts';
+import { newEvent } from './trace.ts';
 import { Delivery, type VirtualThread, type Waiter } from './virtual-thread.ts';
 
 /** `Atomics.wait`. */
@@ -92,7 +93,7 @@ function wake(session: Session, waiter: Waiter, value: string, cause: VirtualThr
 }
 
 function newQueueEvent(session: Session, thread: VirtualThread, place: Place, name: OperationName): Event {
-  const event = session.newEvent(thread, name, wordOf(place.byteOffset), true);
+  const event = newEvent(session, thread, name, wordOf(place.byteOffset), true);
   event.byteOffset = place.byteOffset;
   return event;
 }

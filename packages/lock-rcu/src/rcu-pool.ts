@@ -32,6 +32,8 @@ import { Reclaimer } from './reclaimer.ts';
 import { Reclamation } from './reclamation.ts';
 import { ZSPAGE } from './records.ts';
 
+const LOCATION_MAX = CELL_RETIRED - 1;
+
 /** See the head of the file. */
 export class RcuPool implements BoundStrategy {
   /** For `reclamationOf`. */
@@ -61,7 +63,8 @@ export class RcuPool implements BoundStrategy {
     this.epochs.pin();
     // order: acquire, pairs with publish and retireObject. Behind the pin: what it names is not reclaimed before unpin.
     const location = Atomics.load(this.words, cell);
-    if (location > 0 && location < CELL_RETIRED) return location;
+    // One comparison for both ends: 0 becomes the largest number.
+    if ((location - 1) >>> 0 < LOCATION_MAX) return location;
     this.epochs.unpin();
     return 0;
   }

@@ -16,8 +16,8 @@
 //      code that read has returned, and `await` ends it. A macrotask (setImmediate, MessageChannel) would come later,
 //      after other turns that read, and differs between Node and browsers.
 //   2. A read that is open when the turn ends keeps the section, and thereby all garbage, until its `readEnd`.
-//   3. A long synchronous loop passes quiescent states when somebody needs them: the word `need` is looked at where a
-//      read begins and none is open. `quiescent()` says so without being asked.
+//   3. A long synchronous loop passes quiescent states when somebody needs them: the word `need` is looked at where every
+//      64th read begins, when no other is open. `quiescent()` says so without being asked.
 //   4. Before this agent waits for a grace period it goes offline. A wait in user code while online stalls the others.
 //
 // Source: QSBR as in liburcu; shared/reference/locks.md C.2.
@@ -27,16 +27,31 @@ import { Epochs } from './epochs.ts';
 import type { EpochPlace } from './epochs.ts';
 import { notPinned } from './misuse.ts';
 
+/** Reads between two looks at the request for a quiescent state: some µs, much less than what is waited for. */
+const READS_PER_LOOK = 64;
+
+const settled = Promise.resolve();
+
+/** Runs `callback` at the end of the turn. A promise job: queueMicrotask costs Node ten times as much. */
+function atEndOfTurn(callback: () => void): void {
+  void settled.then(callback);
+}
+
 /** See the head of the file. */
 export class TurnEpochs extends Epochs {
   private readonly index: number;
   private online = false;
   private over = false;
   private asked = false;
+  /** 0 while offline, so that one look at one number tells whether a read is the first. */
+  private readsToLook = 0;
   private readonly endTurn: () => void;
+  private readonly schedule: (callback: () => void) => void;
 
-  constructor(agent: Agent, place: EpochPlace) {
+  /** @param schedule For a model checker, whose threads have no turns. */
+  constructor(agent: Agent, place: EpochPlace, schedule: (callback: () => void) => void = atEndOfTurn) {
     super(agent, place);
+    this.schedule = schedule;
     this.index = agent.index;
     this.endTurn = (): void => {
       this.asked = false;
@@ -46,13 +61,13 @@ export class TurnEpochs extends Epochs {
   }
 
   override pin(): void {
-    // Plain: a request that is seen late costs the asker a little patience.
-    if (this.nest++ === 0 && (!this.online || this.words[this.needWord] !== 0)) this.goOnline();
+    this.nest++;
+    if (--this.readsToLook < 0) this.look();
   }
 
   override unpin(): void {
-    if (this.nest === 0) throw notPinned(this.index);
-    if (--this.nest === 0 && this.over) this.quiescent();
+    const nest = --this.nest;
+    if (nest <= 0 && (nest < 0 || this.over)) this.endSection();
   }
 
   /** Ends the turn's section early; without effect while a read is open. Blocks: no. Main thread: yes. */
@@ -60,7 +75,23 @@ export class TurnEpochs extends Epochs {
     if (this.nest > 0 || !this.online) return;
     this.online = false;
     this.over = false;
+    this.readsToLook = 0;
     this.leave();
+  }
+
+  /** The first read of a turn, and every READS_PER_LOOK-th. */
+  private look(): void {
+    // Plain: a request that is seen late costs the asker a little patience. Open reads rule a quiescent state out.
+    if (this.nest === 1 && (!this.online || this.words[this.needWord] !== 0)) this.goOnline();
+    this.readsToLook = READS_PER_LOOK;
+  }
+
+  private endSection(): void {
+    if (this.nest < 0) {
+      this.nest = 0;
+      throw notPinned(this.index);
+    }
+    this.quiescent();
   }
 
   private goOnline(): void {
@@ -72,6 +103,6 @@ export class TurnEpochs extends Epochs {
     this.enter();
     if (this.asked) return;
     this.asked = true;
-    queueMicrotask(this.endTurn);
+    this.schedule(this.endTurn);
   }
 }

@@ -23,7 +23,6 @@ describe('epochs, in every schedule', () => {
     ['two readers that are waited for', { anna: read, ben: read, retirer: synchronizeAndReuse }, [['anna', 'ben']]],
   ])('reuse nothing that a reader may see: %s', (_, roles, symmetric) => {
     const result = exploreEpochs(roles, { symmetric });
-    console.log(_, result.verdict, result.executions, result.elapsedMs);
     assertProved(result);
   });
 });

@@ -10,6 +10,8 @@ export const FREE_CELL = 61;
 export const LOCATION = 40;
 export const ZSPAGE = 1;
 export const CLASS = 2;
+const PAGE_BASE = 62;
+const INDEX_BITS = 3;
 
 export interface SmallPool {
   readonly words: Words;
@@ -21,10 +23,11 @@ export interface SmallPool {
 }
 
 export function smallPool(strategy: Strategy): SmallPool {
-  const words = sharedWords(64);
+  const words = sharedWords(80);
   const reclaimed: number[] = [];
   const reclaim = (location: number): number => reclaimed.push(location);
   words[CELL] = LOCATION;
+  words[PAGE_BASE + 2 * (LOCATION >>> INDEX_BITS)] = (ZSPAGE << 9) | CLASS;
   return {
     words,
     reclaimed,
@@ -38,6 +41,8 @@ export function smallPool(strategy: Strategy): SmallPool {
         lockStride: 2,
         zspageBase: 32,
         zspageStride: 3,
+        pageBase: PAGE_BASE,
+        indexBits: INDEX_BITS,
         isLocation: (value) => value > 0,
         zspageOf: () => ZSPAGE,
         classOf: () => CLASS,
