@@ -12,8 +12,9 @@ import { Session } from './session.ts';
 
 type Steps = readonly number[];
 
-/** Executions spent on looking for a better schedule: about a second. */
+/** What is spent on looking for a better schedule. The time is a safeguard: short executions end by their number. */
 const EXECUTIONS_MAX = 20_000;
+const MILLISECONDS_MAX = 3000;
 
 /** Finds a simple schedule that fails in the same way, and draws it. */
 export function* minimise(
@@ -49,7 +50,9 @@ function* fewestSwitches(
   isAsync: boolean,
 ): Generator<Execution, Steps, void> {
   let executions = 0;
-  for (let preemptions = 0; executions < EXECUTIONS_MAX; preemptions++) {
+  const start = performance.now();
+  const mayGoOn = (): boolean => executions < EXECUTIONS_MAX && performance.now() - start < MILLISECONDS_MAX;
+  for (let preemptions = 0; mayGoOn(); preemptions++) {
     let best: Steps | null = null;
     const session = new Session(program, new DepthFirst(preemptions), isAsync);
     do {
@@ -58,7 +61,7 @@ function* fewestSwitches(
       if (session.finding?.kind !== kind) continue;
       const found = session.trace.events.map((event) => event.thread);
       if (best === null || isSimpler(found, best)) best = found;
-    } while (session.advance() && executions < EXECUTIONS_MAX);
+    } while (session.advance() && mayGoOn());
     if (best !== null) return isSimpler(best, steps) ? best : steps;
   }
   return steps;

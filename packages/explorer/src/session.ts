@@ -183,6 +183,8 @@ export class Session {
 
   park(thread: VirtualThread): never {
     thread.isUnwinding = true;
+    // Others may have run on top of this body: what its finally blocks try is its own, and must have no effect.
+    this.setCurrent(thread);
     throw PARK;
   }
 

@@ -65,7 +65,7 @@ export function epochsSince(a: number, b: number): number {
 /** One agent's side of the epochs. Exact pins: a section is what lies between `pin` and `unpin`. */
 export class Epochs {
   /** Open sections of this agent. */
-  nest = 0;
+  protected open = 0;
   protected readonly words: Words;
   protected readonly needWord: WordIndex;
   private readonly agent: Agent;
@@ -90,13 +90,18 @@ export class Epochs {
 
   /** Begins a section, or nests in one. Blocks: no. Main thread: yes. */
   pin(): void {
-    if (this.nest++ === 0) this.enter();
+    if (this.open++ === 0) this.enter();
   }
 
   /** @throws ERR_ZS_LOCK_MISUSE without a pin. Blocks: no. Main thread: yes. */
   unpin(): void {
-    if (this.nest === 0) throw notPinned(this.agent.index);
-    if (--this.nest === 0) this.leave();
+    if (this.open === 0) throw notPinned(this.agent.index);
+    if (--this.open === 0) this.leave();
+  }
+
+  /** Sections that this agent has open. */
+  get nest(): number {
+    return this.open;
   }
 
   /** Says that this agent uses nothing that it read earlier. Exact pins say so by themselves. */

@@ -4,7 +4,7 @@
 // STATE                    slot       own heap
 //   offline                 0          online = false
 //   online since e          ACTIVE, e  online = true
-//   online, turn is over    ACTIVE, e  online = true, over = true, reads open
+//   online, turn is over    ACTIVE, e  online = true, reads open; `open` counts them from -OVER
 //
 //   offline -> online       first read of a turn; asks for a microtask
 //   online -> online since  first read after somebody has asked for a quiescent state, when no read is open
@@ -27,6 +27,9 @@ import { Epochs } from './epochs.ts';
 import type { EpochPlace } from './epochs.ts';
 import { notPinned } from './misuse.ts';
 
+/** More reads than one agent can have open; fewer than a small integer holds. */
+const OVER = 2 ** 24;
+
 /** Reads between two looks at the request for a quiescent state: some µs, much less than what is waited for. */
 const READS_PER_LOOK = 64;
 
@@ -41,7 +44,6 @@ function atEndOfTurn(callback: () => void): void {
 export class TurnEpochs extends Epochs {
   private readonly index: number;
   private online = false;
-  private over = false;
   private asked = false;
   /** 0 while offline, so that one look at one number tells whether a read is the first. */
   private readsToLook = 0;
@@ -55,26 +57,28 @@ export class TurnEpochs extends Epochs {
     this.index = agent.index;
     this.endTurn = (): void => {
       this.asked = false;
-      if (this.nest > 0) this.over = true;
+      if (this.open > 0) this.open -= OVER;
       else this.quiescent();
     };
   }
 
   override pin(): void {
-    this.nest++;
+    this.open++;
     if (--this.readsToLook < 0) this.look();
   }
 
   override unpin(): void {
-    const nest = --this.nest;
-    if (nest <= 0 && (nest < 0 || this.over)) this.endSection();
+    if (--this.open < 0) this.unpinSlow();
+  }
+
+  override get nest(): number {
+    return this.open < 0 ? this.open + OVER : this.open;
   }
 
   /** Ends the turn's section early; without effect while a read is open. Blocks: no. Main thread: yes. */
   override quiescent(): void {
-    if (this.nest > 0 || !this.online) return;
+    if (this.open !== 0 || !this.online) return;
     this.online = false;
-    this.over = false;
     this.readsToLook = 0;
     this.leave();
   }
@@ -82,15 +86,18 @@ export class TurnEpochs extends Epochs {
   /** The first read of a turn, and every READS_PER_LOOK-th. */
   private look(): void {
     // Plain: a request that is seen late costs the asker a little patience. Open reads rule a quiescent state out.
-    if (this.nest === 1 && (!this.online || this.words[this.needWord] !== 0)) this.goOnline();
+    if (this.open === 1 && (!this.online || this.words[this.needWord] !== 0)) this.goOnline();
     this.readsToLook = READS_PER_LOOK;
   }
 
-  private endSection(): void {
-    if (this.nest < 0) {
-      this.nest = 0;
+  /** A read has ended after its turn, or never began. */
+  private unpinSlow(): void {
+    if (this.open === -1) {
+      this.open = 0;
       throw notPinned(this.index);
     }
+    if (this.open > -OVER) return;
+    this.open = 0;
     this.quiescent();
   }
 

@@ -51,7 +51,7 @@ describe('the model', () => {
   it('rejects a section that its nested section ends', () => {
     class FlatPin extends Epochs {
       override unpin(): void {
-        this.nest--;
+        this.open--;
         this.leave();
       }
     }
