@@ -53,6 +53,8 @@ export interface CellMemory {
   readonly bytesMetadata: number;
   /** Most bytes used that the main agent saw while the workers ran. */
   readonly bytesUsedPeak: number;
+  /** Most bytes of retired objects at once; null for strategies that defer no frees. */
+  readonly garbageBytesHigh: number | null;
   /** After freeing half of the objects in random order, before compaction. */
   readonly halfStored: number;
   readonly halfUsedBefore: number;

@@ -64,6 +64,7 @@ function formatMemory(report: Report, workers: number): string {
       mebibytes(medianOf(cells, ({ memory }) => memory?.bytesStored)),
       mebibytes(medianOf(cells, ({ memory }) => memory?.bytesUsed)),
       mebibytes(medianOf(cells, ({ memory }) => memory?.bytesUsedPeak)),
+      mebibytes(medianOf(cells, ({ memory }) => memory?.garbageBytesHigh ?? undefined)),
       ratio(
         medianOf(
           cells,
@@ -88,10 +89,10 @@ function formatMemory(report: Report, workers: number): string {
     ];
   });
   return [
-    formatTable(['MiB', 'stored', 'used', 'peak', 'before', 'after', 'freed', 'freed*', 'skips*'], rows),
+    formatTable(['MiB', 'stored', 'used', 'peak', 'limbo', 'before', 'after', 'freed', 'freed*', 'skips*'], rows),
     paragraph(
       `With ${workers} workers. stored, used: bytes of objects and of their component pages as the workers left them; peak:
-      most used at a look every 25 ms, garbage of deferred frees included. Then half of the objects are freed in random
+      most used at a look every 25 ms, garbage of deferred frees included; limbo: most bytes of it at once. Then half of the objects are freed in random
       order: before, after: used over stored before and after a final compaction, which frees so many pages. *: pages freed
       and busy zspages skipped by the workers' own compactions.`,
     ),

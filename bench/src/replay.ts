@@ -128,7 +128,7 @@ async function runCell(job: ReplayJob, workers: number, buffer: SharedArrayBuffe
   const [pagesPeak, reports] = await Promise.all([conduct(job, control, workers, real), reporting]);
   const seen = verifyContents(pool, slots, dataset);
   const compaction = real === null ? null : compactionOf(real, reports);
-  const memory = real === null ? null : measureMemory(real, slots, dataset, pagesPeak, random);
+  const memory = real === null ? null : await measureMemory(real, slots, dataset, pagesPeak, random);
   if (real !== null) await verifyEmpty(real, slots);
   pool.detach();
   return {

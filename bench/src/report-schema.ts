@@ -41,6 +41,7 @@ const memory = z.strictObject({
   bytesUsed: count,
   bytesMetadata: count,
   bytesUsedPeak: count,
+  garbageBytesHigh: count.nullable(),
   halfStored: count,
   halfUsedBefore: count,
   halfUsedAfter: count,

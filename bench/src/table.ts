@@ -8,6 +8,7 @@ export function formatTable(headers: readonly string[], rows: readonly (readonly
   const lines = [headers, ...rows];
   const widths = headers.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
   const total = widths.reduce((sum, width) => sum + width, 0) + gap * (widths.length - 1);
+  if (total > WIDTH_MAX && gap > 1) return formatTable(headers, rows, gap - 1);
   if (total > WIDTH_MAX) throw new Error(`cannot lay out the table: its lines are ${total} wide, over ${WIDTH_MAX}.`);
   const text = lines.map((line) =>
     line

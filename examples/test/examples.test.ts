@@ -16,7 +16,9 @@ describe('examples', () => {
   });
 
   it.each(names)('%s prints what it says', (name) => {
-    const output = execFileSync(process.execPath, [fileURLToPath(new URL(`${name}/main.mjs`, examples))], { encoding: 'utf8' });
+    const output = execFileSync(process.execPath, [fileURLToPath(new URL(`${name}/main.mjs`, examples))], {
+      encoding: 'utf8',
+    });
     // Workers print in any order.
     expect(sorted(output)).toEqual(sorted(text(new URL(`${name}/expected.txt`, examples))));
   });

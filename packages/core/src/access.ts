@@ -64,7 +64,13 @@ export class Access {
     const { offset, length, firstBytes, secondOffset } = this.place;
     try {
       if (!Number.isInteger(at) || at < 0 || at + length > target.length) {
-        throw outOfRange('read', at, length, target.length, 'Give a target of at least sizeOf(handle) bytes behind the offset.');
+        throw outOfRange(
+          'read',
+          at,
+          length,
+          target.length,
+          'Give a target of at least sizeOf(handle) bytes behind the offset.',
+        );
       }
       target.set(this.state.memory.view(offset, firstBytes), at);
       if (firstBytes < length) target.set(this.state.memory.view(secondOffset, length - firstBytes), at + firstBytes);
@@ -85,7 +91,13 @@ export class Access {
     try {
       if (zspage === 0) throw this.handles.badHandle(handle);
       if (!Number.isInteger(at) || at < 0 || at + source.length > this.place.length) {
-        throw outOfRange('write', at, source.length, this.place.length, 'Allocate a larger object; an object keeps its size.');
+        throw outOfRange(
+          'write',
+          at,
+          source.length,
+          this.place.length,
+          'Allocate a larger object; an object keeps its size.',
+        );
       }
       this.store(source, at);
     } finally {
@@ -158,9 +170,13 @@ export class Access {
 }
 
 function outOfRange(verb: string, at: number, length: number, limit: number, advice: string): ZsmallocError {
-  return new ZsmallocError('ERR_ZS_OUT_OF_RANGE', `cannot ${verb} ${length} bytes at offset ${String(at)}: only ${limit} bytes are there. ${advice}`, {
-    offset: Number(at),
-    length,
-    limit,
-  });
+  return new ZsmallocError(
+    'ERR_ZS_OUT_OF_RANGE',
+    `cannot ${verb} ${length} bytes at offset ${String(at)}: only ${limit} bytes are there. ${advice}`,
+    {
+      offset: Number(at),
+      length,
+      limit,
+    },
+  );
 }

@@ -10,7 +10,8 @@ const ATTACHED = 1;
 const INCARNATION = 2;
 const STATE_MASK = 2 ** 31 - 1;
 
-const stateWord = (plan: PoolPlan, agent: AgentIndex): number => plan.agentBase + agent * plan.agentStride + AGENT.at.state;
+const stateWord = (plan: PoolPlan, agent: AgentIndex): number =>
+  plan.agentBase + agent * plan.agentStride + AGENT.at.state;
 
 /**
  * Takes the first free agent record.

@@ -144,7 +144,8 @@ export class Compactor {
   used(): number {
     const { plan, words } = this.state;
     let pages = 0;
-    for (let ordinal = 0; ordinal < plan.shape.classes.length; ordinal++) pages += words[this.state.classWord(ordinal) + classPages]!;
+    for (let ordinal = 0; ordinal < plan.shape.classes.length; ordinal++)
+      pages += words[this.state.classWord(ordinal) + classPages]!;
     return pages;
   }
 
@@ -184,7 +185,10 @@ export class Compactor {
   private freeableOf(ordinal: number): number {
     const { words, plan } = this.state;
     const base = this.state.classWord(ordinal);
-    return Math.max(0, words[base + classPages]! - pagesPacked(words[base + inuse]!, plan.shape.classes[ordinal]!, plan.pageBytes));
+    return Math.max(
+      0,
+      words[base + classPages]! - pagesPacked(words[base + inuse]!, plan.shape.classes[ordinal]!, plan.pageBytes),
+    );
   }
 
   /** Empties sources into one target until it is full. False when nothing more is to be gained by that. */
@@ -228,7 +232,11 @@ export class Compactor {
   private emptiest(words: Int32Array, base: WordIndex, skipped: ReadonlySet<ZspageIndex>): ZspageIndex {
     for (let mask = words[base + groupMask]! & GROUPS_PARTIAL; mask !== 0; mask &= mask - 1) {
       const group = 31 - Math.clz32(mask & -mask);
-      for (let zspage = words[base + groupHeads + group]!; zspage !== 0; zspage = words[this.state.zspageWord(zspage) + next]!) {
+      for (
+        let zspage = words[base + groupHeads + group]!;
+        zspage !== 0;
+        zspage = words[this.state.zspageWord(zspage) + next]!
+      ) {
         if (!skipped.has(zspage)) return zspage;
       }
     }
@@ -236,7 +244,13 @@ export class Compactor {
   }
 
   /** Moves objects until the target is full or cannot grow. 'emptied': the source has none left but retired ones. */
-  private moveObjects(run: CompactRun, ordinal: number, base: WordIndex, source: ZspageIndex, target: ZspageIndex): Stopped {
+  private moveObjects(
+    run: CompactRun,
+    ordinal: number,
+    base: WordIndex,
+    source: ZspageIndex,
+    target: ZspageIndex,
+  ): Stopped {
     const { words, tables, strategy } = this.state;
     const sizeBytes = tables.sizeBytes[ordinal]!;
     const used = this.lists.used(source);

@@ -44,7 +44,12 @@ export function attachPool<C extends Capabilities>(descriptor: PoolDescriptor, o
 }
 
 /** Attaches to memory that is formatted. A model checker brings its own memory and spin budget. */
-export function openPool(memory: Memory, plan: PoolPlan, strategy: Strategy, spin: SpinBudget = SPIN_BUDGET): AgentPool {
+export function openPool(
+  memory: Memory,
+  plan: PoolPlan,
+  strategy: Strategy,
+  spin: SpinBudget = SPIN_BUDGET,
+): AgentPool {
   const agent = createAgent(memory.words, takeAgent(memory.words, plan), spin);
   return new AgentPool(new PoolState(memory, plan, agent, strategy, memory.words[HEADER.at.key]!));
 }

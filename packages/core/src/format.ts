@@ -35,7 +35,13 @@ export function allocateMemory(plan: PoolPlan): Memory {
 }
 
 /** Writes the header of a fresh, all-zero buffer. */
-export function formatMemory(memory: Memory, plan: PoolPlan, strategy: Strategy, compactAbove: number, key: number): void {
+export function formatMemory(
+  memory: Memory,
+  plan: PoolPlan,
+  strategy: Strategy,
+  compactAbove: number,
+  key: number,
+): void {
   const { words } = memory;
   words[at.format] = FORMAT;
   words[at.layoutHash] = LAYOUT_HASH;
@@ -46,7 +52,10 @@ export function formatMemory(memory: Memory, plan: PoolPlan, strategy: Strategy,
   words[at.chainPages] = plan.chainPages;
   words[at.pages] = plan.pages;
   words[at.agentsMax] = plan.agentsMax;
-  words.set([plan.strategyWords.pool, plan.strategyWords.lock, plan.strategyWords.zspage, plan.strategyWords.agent], at.strategyWords);
+  words.set(
+    [plan.strategyWords.pool, plan.strategyWords.lock, plan.strategyWords.zspage, plan.strategyWords.agent],
+    at.strategyWords,
+  );
   words[at.compactAbove] = Math.ceil(compactAbove * SHARE_UNIT);
   words[at.pageFresh] = plan.firstPage;
   words[at.zspageFresh] = 1;
@@ -58,23 +67,51 @@ export function formatMemory(memory: Memory, plan: PoolPlan, strategy: Strategy,
 /** Plain data that names a pool to another agent. */
 export function describe(memory: Memory, strategy: Strategy): PoolDescriptor {
   const { id, version } = strategy;
-  return { kind: 'zsmalloc-pool', format: FORMAT, layout: LAYOUT_HASH, strategy: { id, version }, buffer: memory.buffer };
+  return {
+    kind: 'zsmalloc-pool',
+    format: FORMAT,
+    layout: LAYOUT_HASH,
+    strategy: { id, version },
+    buffer: memory.buffer,
+  };
 }
 
 /** Finds the strategy that a descriptor names, and checks the descriptor before any memory is touched. */
 export function matchStrategy<S extends Strategy>(descriptor: PoolDescriptor, offered: readonly S[]): S {
-  if (descriptor?.kind !== 'zsmalloc-pool' || !(descriptor.buffer instanceof SharedArrayBuffer) || typeof descriptor.strategy?.id !== 'string') {
-    refuse('ERR_ZS_ATTACH_DESCRIPTOR', 'this is not a pool descriptor', "Pass what the creating agent's pool.descriptor() returned.", String(descriptor?.kind), 'zsmalloc-pool');
+  if (
+    descriptor?.kind !== 'zsmalloc-pool' ||
+    !(descriptor.buffer instanceof SharedArrayBuffer) ||
+    typeof descriptor.strategy?.id !== 'string'
+  ) {
+    refuse(
+      'ERR_ZS_ATTACH_DESCRIPTOR',
+      'this is not a pool descriptor',
+      "Pass what the creating agent's pool.descriptor() returned.",
+      String(descriptor?.kind),
+      'zsmalloc-pool',
+    );
   }
   checkFormat(descriptor.format, descriptor.layout);
   const { id, version } = descriptor.strategy;
   const found = offered.find((strategy) => strategy.id === id);
   if (found === undefined) {
     const ids = offered.map((strategy) => strategy.id).join(', ');
-    refuse('ERR_ZS_ATTACH_STRATEGY', `the pool uses strategy "${id}" and this agent offers ${ids || 'none'}`, 'Offer the strategy that created the pool.', ids, id);
+    refuse(
+      'ERR_ZS_ATTACH_STRATEGY',
+      `the pool uses strategy "${id}" and this agent offers ${ids || 'none'}`,
+      'Offer the strategy that created the pool.',
+      ids,
+      id,
+    );
   }
   if (found.version !== version) {
-    refuse('ERR_ZS_ATTACH_STRATEGY', `the pool uses version ${version} of strategy "${id}" and this agent has version ${found.version}`, 'Load the same package version in all agents.', found.version, version);
+    refuse(
+      'ERR_ZS_ATTACH_STRATEGY',
+      `the pool uses version ${version} of strategy "${id}" and this agent has version ${found.version}`,
+      'Load the same package version in all agents.',
+      found.version,
+      version,
+    );
   }
   return found;
 }
@@ -84,13 +121,30 @@ export function readPlan(memory: Memory, strategy: Strategy): PoolPlan {
   const { words } = memory;
   // order: acquire, pairs with formatMemory.
   if (words.length < HEADER.words || Atomics.load(words, at.magic) !== MAGIC) {
-    refuse('ERR_ZS_ATTACH_FORMAT', 'the buffer does not start with a pool header', 'Pass the buffer of a pool, whole.', words[0] ?? 0, MAGIC);
+    refuse(
+      'ERR_ZS_ATTACH_FORMAT',
+      'the buffer does not start with a pool header',
+      'Pass the buffer of a pool, whole.',
+      words[0] ?? 0,
+      MAGIC,
+    );
   }
   checkFormat(words[at.format]!, words[at.layoutHash]!);
   if (words[at.strategyHash] !== hashOf(strategy.id) || words[at.strategyVersion] !== strategy.version) {
-    refuse('ERR_ZS_ATTACH_STRATEGY', `the pool's header names another strategy than "${strategy.id}" version ${strategy.version}`, 'Do not change descriptors.', strategy.id, words[at.strategyHash]!);
+    refuse(
+      'ERR_ZS_ATTACH_STRATEGY',
+      `the pool's header names another strategy than "${strategy.id}" version ${strategy.version}`,
+      'Do not change descriptors.',
+      strategy.id,
+      words[at.strategyHash]!,
+    );
   }
-  const [pool, lock, zspage, agent] = words.subarray(at.strategyWords, at.strategyWords + 4) as unknown as [number, number, number, number];
+  const [pool, lock, zspage, agent] = words.subarray(at.strategyWords, at.strategyWords + 4) as unknown as [
+    number,
+    number,
+    number,
+    number,
+  ];
   const plan = planPool({
     pageBytes: 1 << words[at.pageShift]!,
     chainPages: words[at.chainPages]!,
@@ -99,7 +153,13 @@ export function readPlan(memory: Memory, strategy: Strategy): PoolPlan {
     strategyWords: { pool, lock, zspage, agent },
   });
   if (memory.buffer.byteLength !== plan.pages * plan.pageBytes) {
-    refuse('ERR_ZS_ATTACH_FORMAT', 'the buffer is not as long as its header says', 'Pass the buffer of a pool, whole.', memory.buffer.byteLength, plan.pages * plan.pageBytes);
+    refuse(
+      'ERR_ZS_ATTACH_FORMAT',
+      'the buffer is not as long as its header says',
+      'Pass the buffer of a pool, whole.',
+      memory.buffer.byteLength,
+      plan.pages * plan.pageBytes,
+    );
   }
   return plan;
 }
@@ -116,14 +176,32 @@ export function randomKey(): number {
 
 function checkFormat(format: number, layout: number): void {
   if (format !== FORMAT) {
-    refuse('ERR_ZS_ATTACH_FORMAT', `the pool has format ${format} and this package knows format ${FORMAT}`, 'Load the same package version in all agents.', format, FORMAT);
+    refuse(
+      'ERR_ZS_ATTACH_FORMAT',
+      `the pool has format ${format} and this package knows format ${FORMAT}`,
+      'Load the same package version in all agents.',
+      format,
+      FORMAT,
+    );
   }
   if (layout !== LAYOUT_HASH) {
-    refuse('ERR_ZS_ATTACH_LAYOUT', `the pool's records have hash ${layout} and this package's have ${LAYOUT_HASH}`, 'Load the same package version in all agents.', layout, LAYOUT_HASH);
+    refuse(
+      'ERR_ZS_ATTACH_LAYOUT',
+      `the pool's records have hash ${layout} and this package's have ${LAYOUT_HASH}`,
+      'Load the same package version in all agents.',
+      layout,
+      LAYOUT_HASH,
+    );
   }
 }
 
-function refuse(code: ErrorCode, why: string, advice: string, found: number | string, expected: number | string): never {
+function refuse(
+  code: ErrorCode,
+  why: string,
+  advice: string,
+  found: number | string,
+  expected: number | string,
+): never {
   throw new ZsmallocError(code, `cannot attach: ${why}. ${advice}`, { found, expected });
 }
 
@@ -132,4 +210,3 @@ function hashOf(text: string): number {
   for (const char of text) hash = Math.imul(hash ^ char.codePointAt(0)!, 0x01000193);
   return hash & 0x7fffffff;
 }
-

@@ -58,7 +58,8 @@ export function hotPaths(state: PoolState, handles: HandleTable, objects: Object
     const location = words[record + freeHead]!;
     if (location === 0) return objects.allocateSlow(ordinal, base, sizeBytes);
 
-    const slot = (location >>> indexBits) * pageWords + ((((location & indexMask) * sizes[ordinal]!) & inPageMask) >>> 2);
+    const slot =
+      (location >>> indexBits) * pageWords + ((((location & indexMask) * sizes[ordinal]!) & inPageMask) >>> 2);
     words[record + freeHead] = words[slot]! >>> 1;
     const used = words[record + usage]! + 1;
     words[record + usage] = used;
@@ -112,7 +113,8 @@ export function hotPaths(state: PoolState, handles: HandleTable, objects: Object
       return;
     }
     const base = classBase + ordinal * CLASS_WORDS;
-    const slot = (location >>> indexBits) * pageWords + ((((location & indexMask) * sizes[ordinal]!) & inPageMask) >>> 2);
+    const slot =
+      (location >>> indexBits) * pageWords + ((((location & indexMask) * sizes[ordinal]!) & inPageMask) >>> 2);
     const raw = words[slot]! >>> 1;
     words[base + inuse]! -= 1;
     const low = words[base + bytesLow]! - (words[slot + 1]! & LENGTH_MASK);

@@ -167,7 +167,13 @@ export class Migrator {
     return this.state.locationOf(target, this.state.indexOf(location));
   }
 
-  private patchCells(ordinal: number, zspage: ZspageIndex, page: PageIndex, target: PageIndex, position: number): number {
+  private patchCells(
+    ordinal: number,
+    zspage: ZspageIndex,
+    page: PageIndex,
+    target: PageIndex,
+    position: number,
+  ): number {
     const { words, plan, tables } = this.state;
     const sizeBytes = tables.sizeBytes[ordinal]!;
     const end = Math.min(this.lists.used(zspage), Math.ceil(((position + 1) * plan.pageBytes) / sizeBytes));

@@ -164,7 +164,8 @@ export class Objects {
     const raw = handles.take(base);
     const header = this.headerWord(ordinal, location);
     words[header] = (raw << 1) | 1;
-    if (ordinal === this.hugeOrdinal) words[state.zspageWord(state.ownerOf(location) >>> OWNER_SHIFT) + freeHead] = sizeBytes;
+    if (ordinal === this.hugeOrdinal)
+      words[state.zspageWord(state.ownerOf(location) >>> OWNER_SHIFT) + freeHead] = sizeBytes;
     else words[header + 1] = sizeBytes;
     words[base + inuse]! += 1;
     words[base + bytesLow]! += sizeBytes;

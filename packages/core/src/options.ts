@@ -15,7 +15,11 @@ const AGENTS_DEFAULT = 64;
 const STRATEGY_WORDS_MAX: StrategyWords = { pool: 65_536, lock: 16, zspage: 6, agent: 28 };
 
 function reject(what: string, got: unknown, wanted: string, advice: string): never {
-  throw new ZsmallocError('ERR_ZS_OPTION', `cannot create a pool: ${what} is ${String(got)}, not ${wanted}. ${advice}`, { option: what });
+  throw new ZsmallocError(
+    'ERR_ZS_OPTION',
+    `cannot create a pool: ${what} is ${String(got)}, not ${wanted}. ${advice}`,
+    { option: what },
+  );
 }
 
 function integer(value: unknown, min: number, max: number, what: string, advice: string): number {
@@ -31,15 +35,27 @@ function integer(value: unknown, min: number, max: number, what: string, advice:
  * @throws ERR_ZS_OPTION, naming the option and its range.
  */
 export function poolShape(options: PoolOptions): PoolShape {
-  const { bytes, strategy, pageBytes = PAGE_BYTES_DEFAULT, chainPages = CHAIN_PAGES_DEFAULT, agents = AGENTS_DEFAULT } = options;
+  const {
+    bytes,
+    strategy,
+    pageBytes = PAGE_BYTES_DEFAULT,
+    chainPages = CHAIN_PAGES_DEFAULT,
+    agents = AGENTS_DEFAULT,
+  } = options;
   checkStrategy(strategy);
   integer(pageBytes, PAGE_BYTES_MIN, PAGE_BYTES_MAX, 'pageBytes', 'Take a power of two.');
-  if ((pageBytes & (pageBytes - 1)) !== 0) reject('pageBytes', pageBytes, 'a power of two', 'Take 4096, 8192, 16384, 32768 or 65536.');
+  if ((pageBytes & (pageBytes - 1)) !== 0)
+    reject('pageBytes', pageBytes, 'a power of two', 'Take 4096, 8192, 16384, 32768 or 65536.');
   integer(chainPages, CHAIN_PAGES_MIN, CHAIN_PAGES_MAX, 'chainPages', 'The default is 8.');
   const agentsMax = integer(agents, 1, AGENTS_MAX, 'agents', 'An agent number fills 8 bits of a lock word.');
   const most = pagesMax(pageBytes, chainPages) * pageBytes;
   if (typeof bytes !== 'number' || !(bytes >= pageBytes) || bytes > most) {
-    reject('bytes', bytes, `a number from ${pageBytes} to ${most}, the limit with pages of ${pageBytes} bytes`, 'A larger pool needs larger pages.');
+    reject(
+      'bytes',
+      bytes,
+      `a number from ${pageBytes} to ${most}, the limit with pages of ${pageBytes} bytes`,
+      'A larger pool needs larger pages.',
+    );
   }
   const { compactAbove } = options;
   if (compactAbove !== undefined && !(compactAbove > 0 && compactAbove <= 1)) {
@@ -53,6 +69,12 @@ function checkStrategy(strategy: Strategy): void {
     reject('strategy', strategy, 'a lock strategy', 'Import one, for instance { spin } from @zsmalloc/lock-spin.');
   }
   for (const key of Object.keys(STRATEGY_WORDS_MAX) as (keyof StrategyWords)[]) {
-    integer(strategy.words[key], 0, STRATEGY_WORDS_MAX[key], `words.${key} of strategy "${strategy.id}"`, 'The author of the strategy must ask for fewer words.');
+    integer(
+      strategy.words[key],
+      0,
+      STRATEGY_WORDS_MAX[key],
+      `words.${key} of strategy "${strategy.id}"`,
+      'The author of the strategy must ask for fewer words.',
+    );
   }
 }

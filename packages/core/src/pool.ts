@@ -226,7 +226,11 @@ export class AgentPool implements HoldingPool {
     if (this.detached) return;
     const { open } = this.access.place;
     if (open > 0) {
-      throw new ZsmallocError('ERR_ZS_IN_USE', `cannot detach: ${open} reads or holds of this agent are open. End them first.`, { open });
+      throw new ZsmallocError(
+        'ERR_ZS_IN_USE',
+        `cannot detach: ${open} reads or holds of this agent are open. End them first.`,
+        { open },
+      );
     }
     if (!this.objects.releaseReclaimed()) {
       throw new ZsmallocError(
@@ -309,7 +313,10 @@ export class AgentPool implements HoldingPool {
 /** Refuses every call of a pool that was detached, at no cost to one that was not. */
 function detachedStrategy(): BoundStrategy {
   const refuse = (): never => {
-    throw new ZsmallocError('ERR_ZS_DETACHED', 'cannot use the pool: this agent has detached from it. Attach again with attachPool.');
+    throw new ZsmallocError(
+      'ERR_ZS_DETACHED',
+      'cannot use the pool: this agent has detached from it. Attach again with attachPool.',
+    );
   };
   return new Proxy({} as BoundStrategy, { get: () => refuse });
 }

@@ -58,7 +58,10 @@ export class Settler {
 
   private worthIt(ordinal: number, zspage: ZspageIndex): boolean {
     const { plan, tables } = this.state;
-    return this.lists.pages(ordinal, zspage) > pagesForSlots(this.lists.inuse(zspage), tables.sizeBytes[ordinal]!, plan.pageBytes);
+    return (
+      this.lists.pages(ordinal, zspage) >
+      pagesForSlots(this.lists.inuse(zspage), tables.sizeBytes[ordinal]!, plan.pageBytes)
+    );
   }
 
   /** Caller holds: move, class and zspage. */

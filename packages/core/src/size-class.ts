@@ -63,7 +63,11 @@ export function pagesForSlots(slots: number, sizeBytes: number, pageBytes: numbe
 }
 
 /** Pages that hold `objects` objects of a class packed as tightly as they go. */
-export function pagesPacked(objects: number, { sizeBytes, objectsPerZspage, pagesPerZspage: pages }: SizeClass, pageBytes: number): number {
+export function pagesPacked(
+  objects: number,
+  { sizeBytes, objectsPerZspage, pagesPerZspage: pages }: SizeClass,
+  pageBytes: number,
+): number {
   const rest = objects % objectsPerZspage;
   return Math.floor(objects / objectsPerZspage) * pages + (rest === 0 ? 0 : pagesForSlots(rest, sizeBytes, pageBytes));
 }

@@ -18,7 +18,11 @@ export interface Memory {
 
 /** Views of fixed length: those that follow a growable buffer are 10 to 30 times slower. */
 export function openMemory(buffer: SharedArrayBuffer): Memory {
-  const words = new Int32Array(buffer, 0, buffer.byteLength >>> 2 === buffer.byteLength / 4 ? undefined : Math.floor(buffer.byteLength / 4));
+  const words = new Int32Array(
+    buffer,
+    0,
+    buffer.byteLength >>> 2 === buffer.byteLength / 4 ? undefined : Math.floor(buffer.byteLength / 4),
+  );
   const bytes = new Uint8Array(buffer, 0, buffer.byteLength);
   return { buffer, words, bytes, view: (offset, lengthBytes) => new Uint8Array(buffer, offset, lengthBytes) };
 }

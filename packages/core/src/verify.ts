@@ -98,7 +98,7 @@ export class Verifier {
     for (let group = 0; group < GROUPS; group++) {
       let before = 0;
       let count = 0;
-      for (let zspage = words[base + CLASS.at.groupHeads + group]!; zspage !== 0; ) {
+      for (let zspage = words[base + CLASS.at.groupHeads + group]!; zspage !== 0;) {
         this.expect(!this.zspagesSeen.has(zspage), 'lists-linked', 'a zspage on two lists, or twice on one', zspage);
         this.zspagesSeen.add(zspage);
         const record = this.state.zspageWord(zspage);
@@ -117,7 +117,12 @@ export class Verifier {
         before = zspage;
         zspage = words[record + next]!;
       }
-      this.expect(words[base + CLASS.at.groupCounts + group] === count, 'counters-match', `group ${group} count`, ordinal);
+      this.expect(
+        words[base + CLASS.at.groupCounts + group] === count,
+        'counters-match',
+        `group ${group} count`,
+        ordinal,
+      );
       if (count > 0) mask |= 1 << group;
       zspages += count;
     }
@@ -128,9 +133,24 @@ export class Verifier {
       pages += this.lists.pages(ordinal, zspage);
     }
     this.expect(words[base + CLASS.at.groupMask] === mask, 'mask-matches-lists', 'the group mask of class', ordinal);
-    this.expect(words[base + CLASS.at.capacity] === zspages * objectsPerZspage, 'counters-match', 'capacity of class', ordinal);
-    this.expect(words[base + CLASS.at.pages] === pages, 'counters-match', `pages: ${words[base + CLASS.at.pages]}, found ${pages}, of class`, ordinal);
-    this.expect(words[base + CLASS.at.inuse] === inuse - this.movedPlaces, 'counters-match', 'objects in use of class', ordinal);
+    this.expect(
+      words[base + CLASS.at.capacity] === zspages * objectsPerZspage,
+      'counters-match',
+      'capacity of class',
+      ordinal,
+    );
+    this.expect(
+      words[base + CLASS.at.pages] === pages,
+      'counters-match',
+      `pages: ${words[base + CLASS.at.pages]}, found ${pages}, of class`,
+      ordinal,
+    );
+    this.expect(
+      words[base + CLASS.at.inuse] === inuse - this.movedPlaces,
+      'counters-match',
+      'objects in use of class',
+      ordinal,
+    );
     const stored = words[base + CLASS.at.bytesLow]! + words[base + CLASS.at.bytesHigh]! * 2 ** 30;
     this.expect(stored === bytes, 'counters-match', `bytes stored: ${stored}, found ${bytes}, in class`, ordinal);
   }
@@ -153,7 +173,12 @@ export class Verifier {
     let page = this.words[record + firstPage]!;
     for (let i = 0; i < this.lists.pages(ordinal, zspage); i++) {
       const word = this.state.pageWord(page);
-      this.expect(this.words[word + pageOwner] === owner, 'chain-owned', `position ${i} of zspage ${zspage}, page`, page);
+      this.expect(
+        this.words[word + pageOwner] === owner,
+        'chain-owned',
+        `position ${i} of zspage ${zspage}, page`,
+        page,
+      );
       this.expect(!this.pageOwners.has(page), 'chain-owned', 'a page in two chains', page);
       this.pageOwners.set(page, owner);
       if (ordinal !== this.hugeOrdinal) page = this.words[word + link]!;
@@ -164,7 +189,12 @@ export class Verifier {
     this.expect(inuse <= used && used <= objectsPerZspage, 'counters-match', 'slot counts of zspage', zspage);
     if (ordinal === this.hugeOrdinal) return this.checkHuge(zspage, inuse);
     const free = this.checkFreeList(ordinal, zspage, sizeBytes);
-    this.expect(free === used - inuse, 'free-list-distinct', `${free} free slots linked of ${used - inuse}, zspage`, zspage);
+    this.expect(
+      free === used - inuse,
+      'free-list-distinct',
+      `${free} free slots linked of ${used - inuse}, zspage`,
+      zspage,
+    );
     let bytes = 0;
     let tagged = 0;
     for (let index = 0; index < used; index++) {
@@ -190,7 +220,10 @@ export class Verifier {
     let location = this.words[this.state.zspageWord(zspage) + freeHead]!;
     while (location !== 0) {
       const index = this.state.indexOf(location);
-      const real = index < this.lists.used(zspage) && this.words[this.state.pageWord(this.state.pageOf(location)) + pageOwner] === ((zspage << OWNER_SHIFT) | ordinal);
+      const real =
+        index < this.lists.used(zspage) &&
+        this.words[this.state.pageWord(this.state.pageOf(location)) + pageOwner] ===
+          ((zspage << OWNER_SHIFT) | ordinal);
       this.expect(real && !seen.has(location), 'free-list-distinct', `slot ${index} of zspage`, zspage);
       seen.add(location);
       const header = this.words[this.state.slotWord(location, sizeBytes)]!;
@@ -206,18 +239,36 @@ export class Verifier {
     const word = this.handles.cellOf(cell);
     this.expect(word !== 0, 'cells-match-slots', 'a handle without a cell, location', location);
     const value = this.words[word]!;
-    if (ordinal !== this.hugeOrdinal && (this.words[this.objects.headerWord(ordinal, location) + 1]! & PLACE_MOVED) !== 0) {
-      this.expect(value !== location, 'cells-match-slots', 'a cell that names a place without its object, location', location);
+    if (
+      ordinal !== this.hugeOrdinal &&
+      (this.words[this.objects.headerWord(ordinal, location) + 1]! & PLACE_MOVED) !== 0
+    ) {
+      this.expect(
+        value !== location,
+        'cells-match-slots',
+        'a cell that names a place without its object, location',
+        location,
+      );
       this.movedPlaces++;
       return 0;
     }
     const named = isLocation(value) ? value === location : (value & CELL_RETIRED) !== 0;
-    this.expect(named, 'cells-match-slots', 'a used slot whose cell is free or names another place, location', location);
+    this.expect(
+      named,
+      'cells-match-slots',
+      'a used slot whose cell is free or names another place, location',
+      location,
+    );
     this.expect(!this.liveCells.has(cell), 'cells-match-slots', 'a cell of two objects', cell);
     this.liveCells.add(cell);
     const length = this.objects.lengthAt(ordinal, location);
     const { sizeBytes, huge } = this.state.plan.shape.classes[ordinal]!;
-    this.expect(length > 0 && length <= sizeBytes - (huge ? 0 : 8), 'length-in-class', `length ${length}, location`, location);
+    this.expect(
+      length > 0 && length <= sizeBytes - (huge ? 0 : 8),
+      'length-in-class',
+      `length ${length}, location`,
+      location,
+    );
     return length;
   }
 
@@ -229,7 +280,12 @@ export class Verifier {
       let found = 0;
       for (let cell = words[head]!; cell !== 0; found++) {
         const value = words[this.handles.cellWord(cell)]!;
-        this.expect((value & CELL_FREE) !== 0 && !free.has(cell), 'cells-accounted', `a used or repeated cell in ${where}`, cell);
+        this.expect(
+          (value & CELL_FREE) !== 0 && !free.has(cell),
+          'cells-accounted',
+          `a used or repeated cell in ${where}`,
+          cell,
+        );
         free.add(cell);
         last = cell;
         cell = value & this.handles.cellMask;
@@ -245,7 +301,12 @@ export class Verifier {
     const skipped = this.state.key & this.handles.cellMask;
     for (let cell = 1; cell < fresh; cell++) {
       const accounted = free.has(cell) !== this.liveCells.has(cell);
-      this.expect(accounted || cell === skipped, 'cells-accounted', 'a cell that is neither free nor used, or both', cell);
+      this.expect(
+        accounted || cell === skipped,
+        'cells-accounted',
+        'a cell that is neither free nor used, or both',
+        cell,
+      );
     }
   }
 
@@ -261,7 +322,12 @@ export class Verifier {
     }
     this.expect(words[HEADER.at.pageFreeCount] === free.size, 'pages-accounted', 'the free page count', free.size);
     const known = free.size + this.pageOwners.size + words[HEADER.at.cellPages]! + this.retiredPages(fresh);
-    this.expect(plan.firstPage + known === fresh, 'pages-accounted', `${known} pages known of ${fresh - plan.firstPage}, fresh`, fresh);
+    this.expect(
+      plan.firstPage + known === fresh,
+      'pages-accounted',
+      `${known} pages known of ${fresh - plan.firstPage}, fresh`,
+      fresh,
+    );
   }
 
   /** Pages whose content has moved and that wait for readers: they keep their owner, at most one for each zspage. */
@@ -271,7 +337,12 @@ export class Verifier {
     for (let page = this.state.plan.firstPage; page < fresh; page++) {
       const zspage = this.words[this.state.pageWord(page) + pageOwner]! >>> OWNER_SHIFT;
       if (zspage === 0 || this.pageOwners.has(page)) continue;
-      this.expect(this.zspagesSeen.has(zspage) && !owners.has(zspage), 'pages-accounted', 'a page outside the chain of its zspage', page);
+      this.expect(
+        this.zspagesSeen.has(zspage) && !owners.has(zspage),
+        'pages-accounted',
+        'a page outside the chain of its zspage',
+        page,
+      );
       owners.add(zspage);
     }
     return owners.size;
@@ -297,4 +368,3 @@ export class Verifier {
     }
   }
 }
-

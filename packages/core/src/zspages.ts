@@ -190,7 +190,13 @@ export class ZspageLists {
     return this.state.locationOf(page, index);
   }
 
-  private takeFreshSlot(ordinal: number, base: WordIndex, zspage: ZspageIndex, record: WordIndex, state: number): Location {
+  private takeFreshSlot(
+    ordinal: number,
+    base: WordIndex,
+    zspage: ZspageIndex,
+    record: WordIndex,
+    state: number,
+  ): Location {
     const { words, tables } = this.state;
     const index = ordinal === this.hugeOrdinal ? 0 : (state >>> USAGE_USED_SHIFT) & USAGE_INUSE_MASK;
     const rest = state & ~(USAGE_INUSE_MASK << USAGE_USED_SHIFT);

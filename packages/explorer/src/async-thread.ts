@@ -9,6 +9,7 @@ import { ExplorerError } from './errors.ts';
 import { signalExit } from './exit-event.ts';
 import { CRASH, PARK } from './failure.ts';
 import { type Session } from './session.ts';
+import { suspendIfSpinning } from './spinning.ts';
 import { Delivery, type VirtualThread } from './virtual-thread.ts';
 import { tryEnqueue } from './waiting.ts';
 
@@ -30,9 +31,18 @@ export async function runAsyncExecution(session: Session): Promise<void> {
 }
 
 /** `Atomics.waitAsync`. */
-export function waitAsync(session: Session, thread: VirtualThread, place: Place, value: unknown, timeout: number): unknown {
+export function waitAsync(
+  session: Session,
+  thread: VirtualThread,
+  place: Place,
+  value: unknown,
+  timeout: number,
+): unknown {
   if (!session.isAsync) {
-    throw new ExplorerError('ERR_EXPLORER_NOT_ASYNC', `thread ${thread.name} calls Atomics.waitAsync: use exploreAsync`);
+    throw new ExplorerError(
+      'ERR_EXPLORER_NOT_ASYNC',
+      `thread ${thread.name} calls Atomics.waitAsync: use exploreAsync`,
+    );
   }
   let outcome: unknown;
   if (session.isAnswered(thread, true)) {
@@ -69,6 +79,8 @@ async function runSegments(session: Session, thread: VirtualThread): Promise<voi
   thread.isAlive = true;
   thread.status = isDeliveryDue(thread) ? 'runnable' : 'idle';
   if (thread.isGranted) session.appendLocal(thread);
+  // An agent that polls by timer spins like any other.
+  if (thread.status === 'runnable' && thread.ready.length === 0) suspendIfSpinning(session, thread);
   session.next = session.choose();
 }
 
@@ -101,7 +113,7 @@ function conclude(session: Session, thread: VirtualThread): void {
   const { settlement } = thread;
   thread.hasDied = thread.isDying;
   if (settlement !== null && 'error' in settlement && !thread.hasDied) {
-    if (settlement.error instanceof ExplorerError) throw settlement.error;
+    if (settlement.error instanceof ExplorerError) session.misuse ??= settlement.error;
     failThread(session, thread, settlement.error);
     session.next = null;
     return;

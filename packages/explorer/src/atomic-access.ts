@@ -82,7 +82,14 @@ export function change<T>(session: Session, thread: VirtualThread, word: number,
 }
 
 /** Race check, and what the access synchronises with. */
-function order(session: Session, thread: VirtualThread, view: ViewRecord, offset: number, name: OperationName, writes: boolean): void {
+function order(
+  session: Session,
+  thread: VirtualThread,
+  view: ViewRecord,
+  offset: number,
+  name: OperationName,
+  writes: boolean,
+): void {
   // An annotated plain access races by design, and orders nothing.
   if (name === 'read' || name === 'write') return;
   const size = view.raw.BYTES_PER_ELEMENT;

@@ -6,6 +6,9 @@ import { AssertionFailure, CRASH, PARK } from './failure.ts';
 import { type Session } from './session.ts';
 import { type VirtualThread } from './virtual-thread.ts';
 
+/** Park signals a body may swallow before it is told off; a retry loop around a lock takes a handful. */
+const SWALLOWED_MAX = 1000;
+
 /** Calls a synchronous body until it ends or parks; then `session.next` says who goes on. */
 export function enterBody(session: Session, thread: VirtualThread): void {
   thread.beginEntry();
@@ -19,13 +22,24 @@ export function enterBody(session: Session, thread: VirtualThread): void {
     session.next = session.choose();
   } catch (error) {
     if (error === PARK) return;
-    if (error instanceof ExplorerError) throw error;
+    if (error instanceof ExplorerError) session.misuse ??= error;
     failThread(session, thread, error);
     session.next = null;
   } finally {
     thread.isOnStack = false;
     session.setCurrent(null);
   }
+}
+
+/** Another operation of a body that is being left. It may be in a `finally`, or the body has caught the signal. */
+export function parkAgain(session: Session, thread: VirtualThread): never {
+  if (++thread.parkSignalCount <= SWALLOWED_MAX) throw PARK;
+  session.misuse ??= new ExplorerError(
+    'ERR_EXPLORER_SWALLOWED',
+    `thread ${thread.name} keeps catching the signal by which it is parked: do not catch everything around ` +
+      'shared-memory operations, or rethrow what is no Error',
+  );
+  throw session.misuse;
 }
 
 function runBody(session: Session, thread: VirtualThread): void {

@@ -6,7 +6,7 @@ import { type Program } from './options.ts';
 import { type Row } from './recorder.ts';
 
 /** Rows shown; of a longer execution the middle is left out. */
-const ROWS_MAX = 200;
+const ROWS_MAX = 120;
 
 export function drawChart(program: Program, rows: readonly Row[]): string {
   const cells = rows.map((row) => describeRow(program, row));

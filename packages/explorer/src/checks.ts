@@ -3,7 +3,6 @@
 import { nameLocation } from './location-name.ts';
 import { type Access, type RaceFound } from './race-detector.ts';
 import { type Session } from './session.ts';
-import { callerSite } from './source-site.ts';
 import { type VirtualThread } from './virtual-thread.ts';
 
 /** Fails the execution if this access races with an earlier one. */
@@ -16,7 +15,7 @@ export function checkRace(
   atomic: boolean,
 ): void {
   if (session.program.options.racy?.(offset) === true) return;
-  const site = session.recorder === null ? '' : callerSite();
+  const site = session.recorder?.site() ?? '';
   const access = { thread: thread.id, clock: thread.happensBefore, offset, size, writes, atomic, site };
   const race = session.races.check(access);
   if (race !== null) session.fail('data-race', describeRace(session, access, race));

@@ -42,7 +42,15 @@ class Exploration {
   readonly #isAsync: boolean;
   readonly #fault: ReductionFault | null;
   readonly #startMs: number = performance.now();
-  readonly #totals: SessionCounts = { executions: 0, pruned: 0, operations: 0, deepest: 0, entries: 0, timeouts: 0, spins: 0 };
+  readonly #totals: SessionCounts = {
+    executions: 0,
+    pruned: 0,
+    operations: 0,
+    deepest: 0,
+    entries: 0,
+    timeouts: 0,
+    spins: 0,
+  };
   #crashPoints = 0;
   #isComplete = true;
 
@@ -55,7 +63,10 @@ class Exploration {
   *run(): Generator<Execution, ExploreResult, void> {
     const { memory, setup } = this.#options;
     if (memory.observer !== null) throw new ExplorerError('ERR_EXPLORER_NESTED', 'cannot explore from inside a thread');
-    setup?.(memory);
+    if (setup !== undefined) {
+      const session = new Session(toProgram(this.#options, null), new Replay([], true), this.#isAsync);
+      yield { session, setup: () => setup(memory) };
+    }
     memory.takeSnapshot();
     const found = yield* this.#search();
     const failure = found === null ? null : yield* this.#explain(found);
@@ -98,10 +109,15 @@ class Exploration {
         this.#isComplete = false;
         break;
       }
-      yield session;
-      if (sweep !== undefined && program.crash !== null) sweep.hasCrashed ||= session.threads[program.crash.thread]!.hasDied;
+      yield { session };
+      if (sweep !== undefined && program.crash !== null)
+        sweep.hasCrashed ||= session.threads[program.crash.thread]!.hasDied;
       if (session.finding !== null) {
-        found ??= { finding: session.finding, steps: session.trace.events.map((event) => event.thread), crash: program.crash };
+        found ??= {
+          finding: session.finding,
+          steps: session.trace.events.map((event) => event.thread),
+          crash: program.crash,
+        };
         if (collects) continue;
         this.#isComplete = false;
         break;

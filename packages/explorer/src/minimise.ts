@@ -26,12 +26,13 @@ export function* minimise(
   const { onOutcome, schedule, ...options } = program.options;
   const quiet: Program = { ...program, options };
   // Who collects all outcomes, thousands perhaps, doesn't look at the one reported.
-  if (onOutcome !== undefined) return { ...finding, schedule: formatSchedule({ steps, crash: program.crash }), chart: '' };
+  if (onOutcome !== undefined)
+    return { ...finding, schedule: formatSchedule({ steps, crash: program.crash }), chart: '' };
   // A given schedule is to be shown as it is.
   const best = schedule !== undefined ? steps : yield* fewestSwitches(quiet, finding.kind, steps, isAsync);
   const recorder = new Recorder();
   const session = new Session(quiet, new Replay(best, true), isAsync, recorder);
-  yield session;
+  yield { session };
   const { kind, message, cause } = session.finding ?? finding;
   return {
     kind,
@@ -56,7 +57,7 @@ function* fewestSwitches(
     let best: Steps | null = null;
     const session = new Session(program, new DepthFirst(preemptions), isAsync);
     do {
-      yield session;
+      yield { session };
       executions++;
       if (session.finding?.kind !== kind) continue;
       const found = session.trace.events.map((event) => event.thread);
@@ -68,7 +69,9 @@ function* fewestSwitches(
 }
 
 function isSimpler(a: Steps, b: Steps): boolean {
-  return switches(a) - switches(b) || a.length - b.length ? (switches(a) - switches(b) || a.length - b.length) < 0 : false;
+  return switches(a) - switches(b) || a.length - b.length
+    ? (switches(a) - switches(b) || a.length - b.length) < 0
+    : false;
 }
 
 function switches(steps: Steps): number {

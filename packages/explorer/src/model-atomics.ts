@@ -5,23 +5,13 @@ import { atomicStep, type Effect, placeOf } from './atomic-access.ts';
 import { waitAsync } from './async-thread.ts';
 import { type RawView } from './element-kind.ts';
 import { ExplorerError } from './errors.ts';
-import { recordOf, recordWithin } from './model-view.ts';
+import { noteDirectWrite, recordOf, recordWithin } from './model-view.ts';
 import { type Session } from './session.ts';
 import { pause } from './spinning.ts';
 import { notify, wait } from './waiting.ts';
 
 /** The operations that read or write one element, by number of operands. */
-const ELEMENT_OPERATIONS = [
-  'load',
-  'store',
-  'add',
-  'sub',
-  'and',
-  'or',
-  'xor',
-  'exchange',
-  'compareExchange',
-] as const;
+const ELEMENT_OPERATIONS = ['load', 'store', 'add', 'sub', 'and', 'or', 'xor', 'exchange', 'compareExchange'] as const;
 
 type AnyFunction = (...args: unknown[]) => unknown;
 type RealAtomics = Record<string, AnyFunction>;
@@ -34,10 +24,12 @@ export function createModelAtomics(session: Session, real: typeof Atomics): type
   model['pause'] = () => {
     if (session.current !== null) pause(session, session.current, undefined);
   };
-  model['wait'] = (view, index, value, timeout) => modelWait(session, operations, view as object, index as number, value, timeout);
+  model['wait'] = (view, index, value, timeout) =>
+    modelWait(session, operations, view as object, index as number, value, timeout);
   model['waitAsync'] = (view, index, value, timeout) => {
     const place = viewInModel(session, view as object);
-    if (session.current === null || place === undefined) throw unsupported('Atomics.waitAsync outside of the model memory');
+    if (session.current === null || place === undefined)
+      throw unsupported('Atomics.waitAsync outside of the model memory');
     return waitAsync(session, session.current, placeOf(place, checkIndex(place.raw, index)), value, toTimeout(timeout));
   };
   model['notify'] = (view, index, count) => {
@@ -56,7 +48,7 @@ function elementOperation(session: Session, name: (typeof ELEMENT_OPERATIONS)[nu
   const effect = real as Effect;
   return (view, index, operand, replacement) => {
     const thread = session.current;
-    if (thread === null) return effect(unwrap(view) as RawView, index as number, operand, replacement);
+    if (thread === null) return actDirectly(effect, view as object, index as number, operand, replacement);
     const record = recordWithin(session.memory, view as object);
     if (record === undefined) {
       // Memory outside of the model is the thread's own, like its heap: a replay builds it anew.
@@ -67,6 +59,15 @@ function elementOperation(session: Session, name: (typeof ELEMENT_OPERATIONS)[nu
     const at = checkIndex(record.raw, index);
     return atomicStep(session, thread, name, effect, record, at, operand, replacement);
   };
+}
+
+/** An operation of `setup`, `check` or a ghost step. */
+function actDirectly(effect: Effect, view: object, index: number, operand: unknown, replacement: unknown): unknown {
+  const record = recordOf(view);
+  if (record === undefined) return effect(view as RawView, index, operand, replacement);
+  const result = effect(record.raw, index, operand, replacement);
+  noteDirectWrite(record, index, index + 1);
+  return result;
 }
 
 function modelWait(

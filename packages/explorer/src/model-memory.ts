@@ -89,6 +89,11 @@ export class ModelMemory {
     if (this.versions[word]!++ === 0) this.#dirty.push(word);
   }
 
+  /** @internal As `noteChange`, for all words of a range. */
+  noteChanges({ start, end }: ByteRange): void {
+    for (let word = Math.floor(start / WORD_BYTES); word * WORD_BYTES < end; word++) this.noteChange(word);
+  }
+
   /** @internal The bytes of one word, to see whether a write changed them. */
   peekWord(word: number): number {
     return this.#words[word]!;

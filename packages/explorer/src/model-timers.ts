@@ -19,7 +19,8 @@ export function installTimers(session: Session): () => void {
   scope['clearTimeout'] = stopTimer(session, clearTimeout!);
   if (setImmediate !== undefined && clearImmediate !== undefined) {
     const immediate = startTimer(session, setImmediate, () => 0);
-    scope['setImmediate'] = (callback, ...args) => immediate(callback, ...(session.current === null ? [] : [0]), ...args);
+    scope['setImmediate'] = (callback, ...args) =>
+      immediate(callback, ...(session.current === null ? [] : [0]), ...args);
     scope['clearImmediate'] = stopTimer(session, clearImmediate);
   }
   return () => NAMES.forEach((name, i) => (scope[name] = real[i]));

@@ -64,8 +64,12 @@ class ViewHandler implements ProxyHandler<RawView> {
     const index = Number(property);
     if (!(index < raw.length)) return true; // As a typed array: a write out of bounds is ignored.
     const observer = this.#record.memory.observer;
-    if (observer === null) raw[index] = value;
-    else observer.plainWrite(this.#record, index, value);
+    if (observer === null) {
+      raw[index] = value;
+      noteDirectWrite(this.#record, index, index + 1);
+    } else {
+      observer.plainWrite(this.#record, index, value);
+    }
     return true;
   }
 
@@ -74,7 +78,8 @@ class ViewHandler implements ProxyHandler<RawView> {
     let method = this.#methods.get(property);
     if (method === undefined) {
       const instrumented = property in METHODS ? METHODS[property as keyof typeof METHODS] : snapshotMethod(original);
-      method = ((...args: never[]) => (instrumented as (...all: unknown[]) => unknown)(this.#record, ...args)) as Method;
+      method = ((...args: never[]) =>
+        (instrumented as (...all: unknown[]) => unknown)(this.#record, ...args)) as Method;
       this.#methods.set(property, method);
     }
     return method;
@@ -142,7 +147,15 @@ function call(target: RawView, method: string, args: unknown[]): unknown {
 
 function bulk<T>(record: ViewRecord, reads: ByteRange | null, writes: ByteRange | null, action: () => T): T {
   const observer = record.memory.observer;
-  return observer === null ? action() : observer.plainBulk(reads, writes, action);
+  if (observer !== null) return observer.plainBulk(reads, writes, action);
+  const result = action();
+  if (writes !== null) record.memory.noteChanges(writes);
+  return result;
+}
+
+/** Elements of a view have been written outside of a thread: the next execution must not see it. */
+export function noteDirectWrite(record: ViewRecord, start: number, stop: number): void {
+  record.memory.noteChanges(elements(record, start, stop));
 }
 
 function elements(record: ViewRecord, start: number, stop: number): ByteRange {

@@ -132,7 +132,9 @@ export interface CrashPoint {
 const THREADS_MAX = 16;
 
 export function toProgram(options: ExploreOptions, crash: CrashPoint | null): Program {
-  const names = Array.isArray(options.threads) ? options.threads.map((_, id) => `T${id}`) : Object.keys(options.threads);
+  const names = Array.isArray(options.threads)
+    ? options.threads.map((_, id) => `T${id}`)
+    : Object.keys(options.threads);
   const bodies = Object.values(options.threads);
   if (bodies.length === 0 || bodies.length > THREADS_MAX) {
     throw new ExplorerError('ERR_EXPLORER_OPTION', `cannot explore ${bodies.length} threads: give 1 to ${THREADS_MAX}`);

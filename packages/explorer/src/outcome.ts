@@ -19,5 +19,9 @@ export function concludeExecution(session: Session): void {
     }
   }
   const ending = session.finding?.kind ?? 'complete';
-  onOutcome?.({ ...final, ending, blocked: blockedThreads(session).map((thread) => `${thread.name} ${thread.status}`) });
+  onOutcome?.({
+    ...final,
+    ending,
+    blocked: blockedThreads(session).map((thread) => `${thread.name} ${thread.status}`),
+  });
 }

@@ -9,7 +9,7 @@ import { type Session } from './session.ts';
 import { type VirtualThread } from './virtual-thread.ts';
 
 /** Plain accesses between two operations; beyond this it is a loop that waits for a plain word to change. */
-const PLAIN_MAX = 1_000_000;
+const PLAIN_MAX = 100_000;
 
 const READ: Effect = (view, index) => view[index];
 const WRITE: Effect = (view, index, value) => void (view[index] = value);
@@ -90,7 +90,7 @@ function checkRange(session: Session, thread: VirtualThread, range: ByteRange, i
   if (session.program.options.racy === undefined) {
     checkRace(session, thread, range.start, range.end - range.start, isWrite, false);
   } else {
-    for (let start = range.start; start < range.end; ) {
+    for (let start = range.start; start < range.end;) {
       const end = Math.min(range.end, (wordOf(start) + 1) * WORD_BYTES);
       if (!isRacy(session, start)) checkRace(session, thread, start, end - start, isWrite, false);
       start = end;
@@ -106,7 +106,10 @@ function isRacy(session: Session, byteOffset: number): boolean {
 
 function countPlain(session: Session, thread: VirtualThread): void {
   if (++thread.plainCount <= PLAIN_MAX) return;
-  session.fail('step-limit', `${thread.name} made ${PLAIN_MAX} plain accesses without an atomic one: it seems to spin on plain memory`);
+  session.fail(
+    'step-limit',
+    `${thread.name} made ${PLAIN_MAX} plain accesses without an atomic one: it seems to wait for a plain word to change`,
+  );
   session.next = null;
   session.park(thread);
 }

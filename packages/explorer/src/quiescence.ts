@@ -54,7 +54,9 @@ function describeBlocked(session: Session, thread: VirtualThread): string {
 
 function describeWaiter(session: Session, waiter: Waiter): string {
   const now = waiter.view.raw[waiter.index];
-  const change = isStale(waiter) ? `which is ${String(now)} now, and nobody will notify it` : 'which nobody will change';
+  const change = isStale(waiter)
+    ? `which is ${String(now)} now, and nobody will notify it`
+    : 'which nobody will change';
   return `sleeps on ${nameLocation(session.program, waiter.byteOffset)} while it is ${String(waiter.expected)}, ${change}`;
 }
 

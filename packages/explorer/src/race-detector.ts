@@ -92,7 +92,7 @@ export class RaceDetector {
   check(access: Access): RaceFound | null {
     let found: RaceFound | null = null;
     const end = access.offset + access.size;
-    for (let offset = access.offset; offset < end; ) {
+    for (let offset = access.offset; offset < end;) {
       const word = this.#wordAt(offset);
       const isWhole = offset % WORD_BYTES === 0 && end - offset >= WORD_BYTES;
       if (isWhole && !word.isSplit) {

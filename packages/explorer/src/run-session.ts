@@ -9,8 +9,11 @@ import { type Session } from './session.ts';
 
 const REAL_ATOMICS = globalThis.Atomics;
 
-/** A session that is to run one execution. */
-export type Execution = Session;
+/** What an exploration asks for: one execution of a session, or its `setup`, which runs directly. */
+export interface Execution {
+  readonly session: Session;
+  readonly setup?: () => void;
+}
 
 const MODELS = new WeakMap<Session, typeof Atomics>();
 
@@ -36,11 +39,13 @@ function runSync<T>(exploration: Generator<Execution, T, void>): T {
   for (;;) {
     const step = exploration.next();
     if (step.done === true) return step.value;
-    swap(step.value);
+    const { session, setup } = step.value;
+    swap(session);
     try {
-      step.value.runExecution();
+      if (setup === undefined) session.runExecution();
+      else setup();
     } finally {
-      restore(step.value);
+      restore(session);
     }
   }
 }
@@ -49,15 +54,17 @@ async function runAsync<T>(exploration: Generator<Execution, T, void>): Promise<
   for (;;) {
     const step = exploration.next();
     if (step.done === true) return step.value;
-    swap(step.value);
-    const restoreTimers = installTimers(step.value);
-    const restoreRejections = interceptRejections(step.value);
+    const { session, setup } = step.value;
+    swap(session);
+    const restoreTimers = installTimers(session);
+    const restoreRejections = interceptRejections(session);
     try {
-      await runAsyncExecution(step.value);
+      if (setup === undefined) await runAsyncExecution(session);
+      else setup();
     } finally {
       restoreRejections();
       restoreTimers();
-      restore(step.value);
+      restore(session);
     }
   }
 }

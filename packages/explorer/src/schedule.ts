@@ -12,7 +12,7 @@ export interface Schedule {
 
 export function formatSchedule({ steps, crash }: Schedule): string {
   const parts: string[] = crash === null ? [] : [`crash=${crash.thread}@${crash.beforeOperation}`];
-  for (let i = 0; i < steps.length; ) {
+  for (let i = 0; i < steps.length;) {
     let end = i + 1;
     while (end < steps.length && steps[end] === steps[i]) end++;
     parts.push(end - i === 1 ? `${steps[i]}` : `${steps[i]}*${end - i}`);

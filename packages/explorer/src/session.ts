@@ -5,8 +5,8 @@
 // replay. So only about every second context switch costs a throw and a re-entry.
 
 import { joinClock } from './clock.ts';
-import { enterBody } from './body.ts';
-import { ExplorerError } from './errors.ts';
+import { enterBody, parkAgain } from './body.ts';
+import { type ExplorerError } from './errors.ts';
 import { type Event } from './event.ts';
 import { CRASH, type FailureKind, type Finding, PARK } from './failure.ts';
 import { type ModelMemory, PSEUDO_WORDS, WORD_BYTES } from './model-memory.ts';
@@ -21,9 +21,6 @@ import { newThreads } from './thread-context.ts';
 import { newEvent, noteEnabler, Trace } from './trace.ts';
 import { type VirtualThread, type Waiter } from './virtual-thread.ts';
 import { expire } from './waiting.ts';
-
-/** Park signals a body may swallow before it is told off; a retry loop around a lock takes a handful. */
-const SWALLOWED_MAX = 1000;
 
 export interface SessionCounts {
   executions: number;
@@ -63,6 +60,8 @@ export class Session {
   next: VirtualThread | null = null;
   finding: Finding | null = null;
   isPruned = false;
+  /** The code under test can't be explored. Kept here since it may catch what is thrown at it. */
+  misuse: ExplorerError | null = null;
   ghost: unknown = undefined;
   /** Wait queues by byte offset. */
   readonly queues: Map<number, Waiter[]> = new Map();
@@ -112,6 +111,7 @@ export class Session {
   }
 
   endExecution(): void {
+    if (this.misuse !== null) throw this.misuse;
     const { counts } = this;
     counts.operations += this.trace.length;
     if (this.isPruned) {
@@ -154,7 +154,7 @@ export class Session {
    * @returns Whether the operation was done in an earlier entry of the body, so that the log has its result.
    */
   isAnswered(thread: VirtualThread, isEffect: boolean): boolean {
-    if (thread.isUnwinding) this.#parkAgain(thread);
+    if (thread.isUnwinding) parkAgain(this, thread);
     if (thread.isDying) throw CRASH;
     if (isEffect) {
       const { crash } = this.program;
@@ -228,7 +228,7 @@ export class Session {
 
   /** Decides who takes the next step, and takes the steps that no thread's code is needed for. */
   choose(): VirtualThread | null {
-    while (this.finding === null && !this.isPruned) {
+    while (this.finding === null && !this.isPruned && this.misuse === null) {
       let enabled = this.#enabled();
       this.isQuiescent = enabled.length === 0;
       if (this.isQuiescent) enabled = turnsAtQuiescence(this);
@@ -287,16 +287,5 @@ export class Session {
       if (next === null || next.isOnStack || this.isAsync) return false;
       enterBody(this, next);
     }
-  }
-
-  #parkAgain(thread: VirtualThread): never {
-    if (++thread.parkSignalCount > SWALLOWED_MAX) {
-      throw new ExplorerError(
-        'ERR_EXPLORER_SWALLOWED',
-        `thread ${thread.name} keeps catching the signal by which it is parked: do not catch everything around ` +
-          'shared-memory operations, or rethrow what is no Error',
-      );
-    }
-    throw PARK;
   }
 }

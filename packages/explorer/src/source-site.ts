@@ -1,7 +1,10 @@
 // Where in the code under test an operation was called: the nearest stack frame outside of the explorer.
 
-const OWN_DIRECTORY = new URL('.', import.meta.url).href;
-const OWN_PATH = decodeURI(OWN_DIRECTORY.replace(/^file:\/\//, ''));
+// Source maps may show the built files as the sources they come from.
+const OWN_DIRECTORIES = ['../src/', '../dist/'].flatMap((directory) => {
+  const { href } = new URL(directory, import.meta.url);
+  return [href, decodeURI(href.replace(/^file:\/\//, ''))];
+});
 
 /** `file:line` of the caller, shortened to the file's last two path segments; '' where the engine gives no stack. */
 export function callerSite(): string {
@@ -13,7 +16,7 @@ export function callerSite(): string {
     const match = /((?:file:\/\/|\/|[A-Za-z]:[\\/])[^()]*?):(\d+):\d+\)?$/.exec(line.trim());
     if (match === null) continue;
     const file = match[1]!;
-    if (file.startsWith(OWN_DIRECTORY) || file.startsWith(OWN_PATH)) continue;
+    if (OWN_DIRECTORIES.some((directory) => file.startsWith(directory))) continue;
     return `${file.split(/[\\/]/).slice(-2).join('/')}:${match[2]}`;
   }
   return '';

@@ -82,7 +82,7 @@ function wake(session: Session, waiter: Waiter, value: string, cause: VirtualThr
   if (continuation >= 0) {
     // What the thread does before the delivery is not ordered after the cause, so the clocks wait with it.
     thread.ready.push(new Delivery(continuation, value, cause.dependence.slice(), cause.happensBefore.slice()));
-    if (thread.status === 'idle') thread.status = 'runnable';
+    if (thread.status === 'idle' || (thread.status === 'paused' && thread.isAlive)) session.makeRunnable(thread);
     return;
   }
   joinClock(thread.happensBefore, cause.happensBefore);

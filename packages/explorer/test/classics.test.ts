@@ -39,7 +39,10 @@ describe('message passing', () => {
 
   it('delivers the plain data behind an atomic flag', () => {
     const receive: Body = (words) => (Atomics.load(words, 1) === 1 ? words[0] : 'nothing');
-    expect(resultsOf({ sender: send((words) => Atomics.store(words, 1, 1)), receiver: receive })).toEqual([',42', ',nothing']);
+    expect(resultsOf({ sender: send((words) => Atomics.store(words, 1, 1)), receiver: receive })).toEqual([
+      ',42',
+      ',nothing',
+    ]);
   });
 
   it('is a data race behind a plain flag', () => {

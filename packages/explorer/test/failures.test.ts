@@ -150,7 +150,7 @@ describe('refusals', () => {
 
   it('tells code that swallows the park signal', () => {
     const swallow: ThreadBody = ({ memory }) => {
-      for (;;) {
+      for (let turn = 0; turn < 5000; turn++) {
         try {
           if (Atomics.load(memory.int32, 0) === 1) return;
         } catch {
@@ -159,13 +159,18 @@ describe('refusals', () => {
       }
     };
     const store: ThreadBody = ({ memory }) => Atomics.store(memory.int32, 0, 1);
-    expect(() => run({ swallow, store, other: swallow })).toThrow(expect.objectContaining({ code: 'ERR_EXPLORER_SWALLOWED' }));
+    expect(() => run({ swallow, store, other: swallow })).toThrow(
+      expect.objectContaining({ code: 'ERR_EXPLORER_SWALLOWED' }),
+    );
   });
 
   it('tells a body that does not depend on the memory alone', () => {
     let calls = 0;
-    const fickle: ThreadBody = ({ memory }) => Atomics.add(memory.int32, calls++ % 2, 1);
-    const threads = { fickle, other: ({ memory }: { memory: ModelMemory }) => Atomics.add(memory.int32, 0, 1) };
+    const fickle: ThreadBody = ({ memory }) => {
+      Atomics.add(memory.int32, calls++ % 2, 1);
+      Atomics.add(memory.int32, 2, 1);
+    };
+    const threads = { fickle, other: ({ memory }: { memory: ModelMemory }) => Atomics.add(memory.int32, 2, 1) };
     expect(() => run(threads)).toThrow(expect.objectContaining({ code: 'ERR_EXPLORER_NONDETERMINISTIC' }));
   });
 

@@ -17,9 +17,6 @@ it('reaches with the reduction exactly the outcomes that it reaches without', ()
   expect(check.reducedExecutions).toBeLessThan(check.unreducedExecutions);
 });
 
-it.each(['sleepers-never-wake', 'no-race-reversal'] as const)(
-  'notices a reduction with the fault "%s"',
-  (fault) => {
-    expect(selfCheck(7, PROGRAMS, fault, 1).mismatches).toHaveLength(1);
-  },
-);
+it.each(['sleepers-never-wake', 'no-race-reversal'] as const)('notices a reduction with the fault "%s"', (fault) => {
+  expect(selfCheck(7, PROGRAMS, fault, 1).mismatches).toHaveLength(1);
+});

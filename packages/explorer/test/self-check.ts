@@ -56,7 +56,8 @@ function step(words: Int32Array, [opcode, word, value]: Instruction, context: Th
       for (let turn = 0; Atomics.load(words, word) === value; turn++) if (turn === 6) return 'gave up';
       return 'went on';
     case 11: // A retry loop without a pause.
-      while (Atomics.compareExchange(words, word, value, value + 1) !== value) if (Atomics.load(words, 1 - word) === 2) return 'no';
+      while (Atomics.compareExchange(words, word, value, value + 1) !== value)
+        if (Atomics.load(words, 1 - word) === 2) return 'no';
       return 'took';
     case 12:
       return Atomics.exchange(words, word, value);
@@ -102,7 +103,9 @@ export interface Outcomes {
 
 /** Outcomes only one of the two searches reaches. */
 export function difference(a: Outcomes, b: Outcomes): string[] {
-  return [...a.found].filter((o: string) => !b.found.has(o)).concat([...b.found].filter((o: string) => !a.found.has(o)));
+  return [...a.found]
+    .filter((o: string) => !b.found.has(o))
+    .concat([...b.found].filter((o: string) => !a.found.has(o)));
 }
 
 export interface SelfCheck {
@@ -114,7 +117,12 @@ export interface SelfCheck {
 }
 
 /** Compares both searches on `count` random programs, or until `stopAfter` of them have differed. */
-export function selfCheck(seed: number, count: number, fault?: ReductionFault, stopAfter: number = Infinity): SelfCheck {
+export function selfCheck(
+  seed: number,
+  count: number,
+  fault?: ReductionFault,
+  stopAfter: number = Infinity,
+): SelfCheck {
   const random = new Random(seed);
   const mismatches: string[] = [];
   let compared = 0;
@@ -134,7 +142,8 @@ export function selfCheck(seed: number, count: number, fault?: ReductionFault, s
     unreducedExecutions += unreduced.executions;
     reducedExecutions += reduced.executions;
     const differing = difference(unreduced, reduced);
-    if (differing.length > 0) mismatches.push(`program ${i} of seed ${seed}: ${JSON.stringify(program)}: ${differing[0]}`);
+    if (differing.length > 0)
+      mismatches.push(`program ${i} of seed ${seed}: ${JSON.stringify(program)}: ${differing[0]}`);
   }
   return { compared, skipped, mismatches, unreducedExecutions, reducedExecutions };
 }

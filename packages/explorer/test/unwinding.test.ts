@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ModelMemory, assertProved, explore } from '../src/index.ts';
+import { ModelMemory, assertProved, explore } from '@zsmalloc/explorer';
 
 it('runs the finally block of a parked thread once, when the thread gets there', () => {
   const memory = new ModelMemory(64);

@@ -70,7 +70,9 @@ async function readCost(strategy) {
     for (const [i, run] of [floor, inStrategy, inPool].entries()) best[i] = Math.min(best[i], await nsPerRead(run));
   }
   const [a, b, c] = best;
-  console.log(`${strategy.id}: floor ${a.toFixed(1)} ns, strategy ${b.toFixed(1)} ns (+${(b - a).toFixed(1)}), pool ${c.toFixed(1)} ns`);
+  console.log(
+    `${strategy.id}: floor ${a.toFixed(1)} ns, strategy ${b.toFixed(1)} ns (+${(b - a).toFixed(1)}), pool ${c.toFixed(1)} ns`,
+  );
 }
 
 async function nsPerRead(run) {

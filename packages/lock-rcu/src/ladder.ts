@@ -1,13 +1,15 @@
 // Bounds the garbage: the more there is, the more a free does about it.
 //
-//   level   garbage above             every 64th free of an agent                 every free
-//   0                                 tries to advance EPOCH                      reclaims two slots of its class that
-//                                                                                 are due
-//   1       1/64 of the pool          also asks laggards for a quiescent state,   the same
-//                                     reclaims up to 256 slots of all classes
-//   2       1/16                      the same                                    also tries to advance EPOCH
-//   3       (the pool is full)        malloc expedites, waits and reclaims: reclaimer.ts
-//   4       1/4                       the same, and reports a stall               the same
+//   level   garbage above        what an agent does
+//   0                            each free reclaims two slots of its class that are due; each 64th is followed by a look,
+//                                which tries to advance EPOCH
+//   1       1/64 of the pool     the look also asks laggards for a quiescent state, and reclaims up to 256 slots of all
+//                                classes
+//   2       1/16                 each 8th free is followed by a look
+//   3       (the pool is full)   malloc expedites, waits and reclaims: reclaimer.ts
+//   4       1/4                  the look also reports a stall
+//
+// A look comes after the class lock has been dropped, so it lengthens nobody's wait, and only tries further locks.
 //
 // The bound: two slots are reclaimed for each that is retired, so garbage whose grace period is over does not grow. What
 // remains are the retires of GRACE + 1 epochs; an epoch lasts as long as the longest section in it, or 64 frees.
@@ -24,9 +26,11 @@ import { LOCK, POOL } from './records.ts';
 
 /** Frees between two looks: a look reads two words a class and one a slot, about 1 µs, which makes 16 ns a free. */
 export const RETIRES_PER_LOOK = 64;
+/** The same at level 2, where garbage is worth more than 0.1 µs a free. */
+export const RETIRES_PER_LOOK_HIGH = 8;
 /** Twice what a free retires: garbage shrinks whenever it may. */
 export const HELP_SLOTS = 2;
-/** Slots that a look reclaims at most: four for each free since the last one; about 20 µs under the class lock. */
+/** Slots that a look reclaims at most: four for each free since the last one; about 20 µs. */
 export const SWEEP_SLOTS = 256;
 /** Shares of the pool at which the levels begin. */
 export const LOW_SHARE: number = 1 / 64;
@@ -66,7 +70,6 @@ export class Ladder {
   private readonly classes: number;
   private readonly bufferBytes: number;
   private retiresToLook = RETIRES_PER_LOOK;
-  private advancesAlways = false;
   private stalledEpoch = -1;
   private stalledSinceMs = 0;
   private isReported = false;
@@ -83,9 +86,13 @@ export class Ladder {
 
   /** After a retire in a class. Caller holds: the class lock. Never waits. */
   retired(classIndex: number, epoch: number): void {
-    if (--this.retiresToLook === 0) this.look(classIndex);
-    else if (this.advancesAlways) this.epochs.advance();
     this.limbo.help(classIndex, HELP_SLOTS, epoch);
+    this.retiresToLook--;
+  }
+
+  /** After a structure lock has been dropped. Never waits. */
+  unlocked(): void {
+    if (this.retiresToLook <= 0) this.look();
   }
 
   /** Adds up plain words of all classes: an estimate, except for classes that the caller has locked. */
@@ -135,19 +142,18 @@ export class Ladder {
     return { epoch, stalledMs, garbage: this.garbage(), laggards };
   }
 
-  /** Caller holds: a class lock, under which no user code may run. */
-  private look(classIndex: number): void {
-    this.retiresToLook = RETIRES_PER_LOOK;
+  private look(): void {
     this.epochs.quiescent();
     this.epochs.advance();
     const { bytes } = this.garbage();
     this.noteHigh(Math.ceil(bytes / GARBAGE_UNIT));
-    this.advancesAlways = bytes > this.bufferBytes * HIGH_SHARE;
+    this.retiresToLook = bytes > this.bufferBytes * HIGH_SHARE ? RETIRES_PER_LOOK_HIGH : RETIRES_PER_LOOK;
     if (bytes <= this.bufferBytes * LOW_SHARE) return;
     this.epochs.expedite();
-    this.reclaimer.sweepBeside(classIndex, SWEEP_SLOTS);
+    this.reclaimer.sweepSome(SWEEP_SLOTS);
     if (bytes <= this.bufferBytes * HARD_SHARE) return;
     const report = this.findStall();
+    // Later: the caller of unlock may hold further locks, under which no user code may run.
     if (report !== undefined) queueMicrotask(() => this.onStall?.(report));
   }
 

@@ -13,7 +13,8 @@
 //   retire   the first opens the sealed generation and lists the zspage; later ones join it while EPOCH is the same and
 //            the open one afterwards
 //   reclaim  GRACE after `epoch`, when nobody holds the zspage: the sealed generation goes, the open one is sealed with
-//            the EPOCH of now, and the zspage goes to the end of the list; or, with nothing left, off it
+//            the EPOCH of now, and the zspage goes to the end of the list; or, with nothing left, off it. So the list
+//            is oldest first, except for zspages that were found ripe and held, which go to its end
 //   RIPE     the grace period is over, holders are not: EPOCH need not be compared again, however long that takes
 //
 // RULES
@@ -85,7 +86,8 @@ export class Limbo {
     const shift = this.joinsSealed(state, record, epoch) ? 0 : HEAD_BITS;
     const spare = host.spareWord(location);
     // Racy: a reader masks the length out of this word. The length does not change.
-    if (spare !== 0) words[spare] = (words[spare]! & LENGTH_MASK) | kind | (((state >>> shift) & HEAD_MASK) << LENGTH_BITS);
+    if (spare !== 0)
+      words[spare] = (words[spare]! & LENGTH_MASK) | kind | (((state >>> shift) & HEAD_MASK) << LENGTH_BITS);
     words[record + chains] = (state & ~(HEAD_MASK << shift)) | ((host.indexOf(location) + 1) << shift);
     words[lock + limboSlots]! += 1;
     this.count(record, 1);
@@ -111,15 +113,19 @@ export class Limbo {
   }
 
   /**
-   * Reclaims up to `limit` slots of the first zspage of a class, when its grace period is over. Returns how many.
+   * Reclaims up to `limit` slots from the start of a class's list, as far as grace periods are over; looks at no more
+   * than so many zspages.
    *
    * @param epoch See rule 2.
    */
-  help(classIndex: number, limit: number, epoch: number): number {
+  help(classIndex: number, limit: number, epoch: number): void {
     const lock = this.lockWord(classIndex);
-    const zspage = this.words[lock + limboHead]!;
-    if (zspage === 0 || !this.isRipe(this.record(zspage), epoch)) return 0;
-    return this.visitHead(lock, limit, epoch);
+    let left = limit;
+    for (let looks = 0; looks < limit && left > 0; looks++) {
+      const zspage = this.words[lock + limboHead]!;
+      if (zspage === 0 || !this.isRipe(this.record(zspage), epoch)) return;
+      left -= this.visitHead(lock, left, epoch);
+    }
   }
 
   /** Reclaims up to `limit` slots of a class, going through its list once. Returns how many, and pages. */
@@ -164,7 +170,9 @@ export class Limbo {
   }
 
   private isRipe(record: WordIndex, epoch: number): boolean {
-    return (this.words[record + chains]! & RIPE) !== 0 || epochsSince(epoch, this.words[record + sealedEpoch]!) >= GRACE;
+    return (
+      (this.words[record + chains]! & RIPE) !== 0 || epochsSince(epoch, this.words[record + sealedEpoch]!) >= GRACE
+    );
   }
 
   /** Reclaims at the first zspage of the list, which is ripe, and files it again if garbage is left. */
@@ -179,8 +187,10 @@ export class Limbo {
       return 0;
     }
     const gained = this.reclaimSealed(lock, zspage, record, limit, epoch);
-    // Rule 4: with garbage left, the zspage still is its class's.
-    if (words[record + chains] !== 0) this.append(lock, zspage, record);
+    // Rule 4: with garbage left, the zspage still is its class's. What is due stays first: the list is oldest first.
+    const state = words[record + chains]!;
+    if ((state & RIPE) !== 0) this.prepend(lock, zspage, record);
+    else if (state !== 0) this.append(lock, zspage, record);
     return gained;
   }
 
@@ -228,6 +238,14 @@ export class Limbo {
     if (tail === 0) words[lock + limboHead] = zspage;
     else words[this.record(tail) + next] = zspage;
     words[lock + limboTail] = zspage;
+  }
+
+  private prepend(lock: WordIndex, zspage: ZspageIndex, record: WordIndex): void {
+    const { words } = this;
+    const head = words[lock + limboHead]!;
+    words[record + next] = head;
+    words[lock + limboHead] = zspage;
+    if (head === 0) words[lock + limboTail] = zspage;
   }
 
   private takeHead(lock: WordIndex): ZspageIndex {

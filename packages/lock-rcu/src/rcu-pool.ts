@@ -19,7 +19,15 @@
 //      it is in the middle of lists that reclaiming changes.
 
 import { CELL_RETIRED, lockClassByHint, retrySoon } from '@zsmalloc/core/strategy';
-import type { BoundStrategy, Location, Mutex, PageIndex, StrategyHost, TryRwLock, ZspageIndex } from '@zsmalloc/core/strategy';
+import type {
+  BoundStrategy,
+  Location,
+  Mutex,
+  PageIndex,
+  StrategyHost,
+  TryRwLock,
+  ZspageIndex,
+} from '@zsmalloc/core/strategy';
 import type { WordIndex, Words } from '@zsmalloc/core/words';
 import { preemptibleAtomicLock } from '@zsmalloc/lock-custom';
 import { spinMutex } from '@zsmalloc/lock-spin';
@@ -111,7 +119,11 @@ export class RcuPool implements BoundStrategy {
   }
 
   lock(index: number): void {
-    this.mutex.lock(this.limbo.lockWord(index));
+    const word = this.limbo.lockWord(index);
+    if (this.mutex.tryLock(word)) return;
+    // Whoever waits with a section open stops EPOCH: a turn's section that no read needs ends here.
+    this.epochs.quiescent();
+    this.mutex.lock(word);
   }
 
   tryLock(index: number): boolean {
@@ -120,6 +132,7 @@ export class RcuPool implements BoundStrategy {
 
   unlock(index: number): void {
     this.mutex.unlock(this.limbo.lockWord(index));
+    this.ladder.unlocked();
   }
 
   isContended(index: number): boolean {

@@ -1,7 +1,7 @@
 // Goes through the limbo lists of a pool, and waits for grace periods where that is asked for.
 //
 // RULES
-//   1. Class by class, under its lock; nothing else is held meanwhile, except by `sweepBeside`, which only tries.
+//   1. Class by class, under its lock; nothing else is held meanwhile, except by `sweepSome`, which only tries.
 //   2. EPOCH is sampled after each class lock is taken: limbo.ts, rule 2.
 //   3. Only `press` waits, and not for longer than STALL_MS: then a reader is stuck, and the caller hears that the pool is
 //      full.
@@ -42,17 +42,16 @@ export class Reclaimer {
     let gained = 0;
     for (let generation = 0; generation < GENERATIONS && this.hasGarbage(); generation++) {
       for (let step = 0; step < GRACE && this.epochs.advance(); step++);
-      for (let index = 0; index < this.classes; index++) gained += this.sweepClass(index, this.host.agent.mayBlock, Infinity);
+      for (let index = 0; index < this.classes; index++)
+        gained += this.sweepClass(index, this.host.agent.mayBlock, Infinity);
     }
     return gained;
   }
 
-  /** Reclaims up to `limit` slots of other classes than the one that the caller has locked. */
-  sweepBeside(locked: number, limit: number): void {
+  /** Reclaims up to `limit` slots of classes that nobody has locked. Never waits. */
+  sweepSome(limit: number): void {
     let left = limit;
-    for (let index = 0; index < this.classes && left > 0; index++) {
-      if (index !== locked) left -= this.sweepClass(index, false, left);
-    }
+    for (let index = 0; index < this.classes && left > 0; index++) left -= this.sweepClass(index, false, left);
   }
 
   /**
@@ -70,8 +69,10 @@ export class Reclaimer {
         'cannot reclaim memory yet: readers are inside, and this agent must not block until they are gone. Use the async twin of the call, or try again in a later turn.',
       );
     }
-    this.waitForReaders();
-    return this.sweep();
+    const isOver = this.waitForReaders();
+    const gained = this.sweep();
+    // Another agent may have been faster with the same garbage: what it has reclaimed is as good.
+    return isOver ? Math.max(1, gained) : gained;
   }
 
   /** Waits for a grace period; false when that takes longer than STALL_MS. This agent may block, and is in no section. */
@@ -107,7 +108,9 @@ export class Reclaimer {
   private isWaiting(): boolean {
     for (let index = 0; index < this.classes; index++) {
       const lock = this.limbo.lockWord(index);
-      if (this.words[lock + LOCK.at.limboHead] === 0 || !this.mutex.tryLock(lock)) continue;
+      if (this.words[lock + LOCK.at.limboHead] === 0) continue;
+      // Somebody is at work there: what there is may well become free.
+      if (!this.mutex.tryLock(lock)) return true;
       const waiting = this.limbo.isWaiting(index, this.epochs.sample());
       this.mutex.unlock(lock);
       if (waiting) return true;

@@ -26,8 +26,16 @@ const lockFields = {
 export const LOCK: Layout<keyof typeof lockFields> = defineLayout('rcu lock', 1, lockFields);
 
 const zspageFields = {
-  hold: { words: 1, guard: 'strategy', doc: 'preemptibleAtomicLock: holders and in-place writers read it, movers try to write it.' },
-  chains: { words: 1, guard: 'class lock', doc: 'Retired slots: SEALED and OPEN heads and flags, see limbo.ts; 0 when there is no garbage.' },
+  hold: {
+    words: 1,
+    guard: 'strategy',
+    doc: 'preemptibleAtomicLock: holders and in-place writers read it, movers try to write it.',
+  },
+  chains: {
+    words: 1,
+    guard: 'class lock',
+    doc: 'Retired slots: SEALED and OPEN heads and flags, see limbo.ts; 0 when there is no garbage.',
+  },
   epoch: { words: 1, guard: 'class lock', doc: 'EPOCH after everything in the sealed chain was unlinked.' },
   next: { words: 1, guard: 'class lock', doc: 'Next zspage of the limbo list, or 0.' },
   page: { words: 1, guard: 'class lock', doc: 'Retired component page, or 0.' },
@@ -36,12 +44,24 @@ export const ZSPAGE: Layout<keyof typeof zspageFields> = defineLayout('rcu zspag
 
 const countedZspageFields: Record<'plain' | 'retired', Layout['fields'][string]> = {
   plain: { words: ZSPAGE.words, guard: 'strategy', doc: 'As in the other strategies.' },
-  retired: { words: 1, guard: 'class lock', doc: 'Retired slots. rcuSynchronize only: it must know when none is live.' },
+  retired: {
+    words: 1,
+    guard: 'class lock',
+    doc: 'Retired slots. rcuSynchronize only: it must know when none is live.',
+  },
 };
-export const COUNTED_ZSPAGE: Layout<keyof typeof countedZspageFields> = defineLayout('rcu zspage, counted', 1, countedZspageFields);
+export const COUNTED_ZSPAGE: Layout<keyof typeof countedZspageFields> = defineLayout(
+  'rcu zspage, counted',
+  1,
+  countedZspageFields,
+);
 
 const agentFields = {
-  slot: { words: 1, guard: 'atomic', doc: 'Bit 0: in a section. Bits 1-28: EPOCH as read when it began. 0 outside of sections.' },
+  slot: {
+    words: 1,
+    guard: 'atomic',
+    doc: 'Bit 0: in a section. Bits 1-28: EPOCH as read when it began. 0 outside of sections.',
+  },
   need: { words: 1, guard: 'atomic', doc: '1: somebody waits for this agent to pass a quiescent state.' },
 } as const;
 export const AGENT: Layout<keyof typeof agentFields> = defineLayout('rcu agent', 1, agentFields);

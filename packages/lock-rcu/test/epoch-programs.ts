@@ -101,7 +101,8 @@ export function exploreEpochs(
     racy: (byteOffset) => byteOffset === POOL.at.epoch * 4,
     check: ({ memory }) => {
       for (let agent = 1; agent <= AGENTS_MAX; agent++) {
-        if (memory.int32[EPOCH_WORDS.pool + agent * EPOCH_WORDS.agent] !== 0) throw new Error(`agent ${agent} is still inside`);
+        if (memory.int32[EPOCH_WORDS.pool + agent * EPOCH_WORDS.agent] !== 0)
+          throw new Error(`agent ${agent} is still inside`);
       }
     },
     ...options,

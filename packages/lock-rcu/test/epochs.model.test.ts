@@ -1,4 +1,4 @@
-import { assertPassed, assertProved } from '@zsmalloc/explorer';
+import { assertProved } from '@zsmalloc/explorer';
 import { describe, expect, it } from 'vitest';
 import { Epochs } from '../src/epochs.ts';
 import {
@@ -55,7 +55,9 @@ describe('the model', () => {
         this.leave();
       }
     }
-    expect(exploreEpochs({ reader: readNested, retirer: pollAndReuse, helper: advance }, {}, FlatPin).verdict).toBe('failed');
+    expect(exploreEpochs({ reader: readNested, retirer: pollAndReuse, helper: advance }, {}, FlatPin).verdict).toBe(
+      'failed',
+    );
   });
 
   it('rejects an advance that does not look at the slots', () => {

@@ -49,7 +49,8 @@ const planFor = (strategy: Strategy): PoolPlan =>
  */
 function racyWords(plan: PoolPlan, words: Int32Array, slotBytes: number): Set<number> {
   const racy = new Set<number>([plan.poolBase + POOL.at.epoch]);
-  for (let page = plan.firstPage; page < plan.pages; page++) racy.add(plan.pageBase + page * PAGE.words + PAGE.at.owner);
+  for (let page = plan.firstPage; page < plan.pages; page++)
+    racy.add(plan.pageBase + page * PAGE.words + PAGE.at.owner);
   for (let lock = 0; lock < plan.lockCount; lock++) racy.add(plan.lockBase + lock * 16 + LOCK.at.limboHead);
   for (let ordinal = 0; ordinal < plan.shape.classes.length; ordinal++) {
     for (const at of [CLASS.at.pages, CLASS.at.inuse]) racy.add(plan.classBase + ordinal * CLASS.words + at);
@@ -67,7 +68,11 @@ function racyWords(plan: PoolPlan, words: Int32Array, slotBytes: number): Set<nu
 }
 
 /** Runs every schedule of whole calls, or as many as the options say. `slotBytes` divides the page: slots lie alike in each. */
-export function explorePool(program: PoolProgram, slotBytes: number, options: Partial<ExploreOptions> = {}): ExploreResult {
+export function explorePool(
+  program: PoolProgram,
+  slotBytes: number,
+  options: Partial<ExploreOptions> = {},
+): ExploreResult {
   const { strategy, roles } = program;
   const plan = planFor(strategy);
   const model = new ModelMemory(PAGES * PAGE_BYTES);
@@ -123,7 +128,8 @@ function nameOf(plan: PoolPlan, word: number): string | undefined {
   if (word < plan.agentBase) return `class+${word - plan.classBase}`;
   if (word < plan.pageBase) return `agent+${word - plan.agentBase}`;
   if (word < plan.zspageBase) return `page ${(word - plan.pageBase) >> 1}+${(word - plan.pageBase) & 1}`;
-  if (word < plan.directoryBase) return `zspage ${Math.floor((word - plan.zspageBase) / plan.zspageStride)}+${(word - plan.zspageBase) % plan.zspageStride}`;
+  if (word < plan.directoryBase)
+    return `zspage ${Math.floor((word - plan.zspageBase) / plan.zspageStride)}+${(word - plan.zspageBase) % plan.zspageStride}`;
   return undefined;
 }
 

@@ -114,4 +114,3 @@ function firstObjectPage(pool: AgentPool): number {
 export function contentOf(pool: AgentPool, handle: number): Set<number> {
   return pool.read(handle, (bytes) => new Set(bytes));
 }
-

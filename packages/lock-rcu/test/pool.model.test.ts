@@ -33,7 +33,10 @@ const run = (strategy: Strategy, setup: Setup, roles: Record<string, Role>): Exp
 
 /** The same, and the first object must have been written to whoever came first. */
 const runWrite = (strategy: Strategy, setup: Setup, roles: Record<string, Role>): ExploreResult =>
-  explorePool({ strategy, setup, roles, check: (pool, [handle]) => expect([...contentOf(pool, handle!)]).toEqual([OTHER]) }, SLOT_BYTES);
+  explorePool(
+    { strategy, setup, roles, check: (pool, [handle]) => expect([...contentOf(pool, handle!)]).toEqual([OTHER]) },
+    SLOT_BYTES,
+  );
 
 /** Sync threads have no turns: their roles end them themselves. */
 const rcuTurnBySteps: Strategy = {

@@ -27,7 +27,8 @@ describe.each([rcu, rcuTurn, rcuSynchronize])('$id on real workers', (strategy) 
   it('keeps readers, movers and frees apart: 8 agents on however many cores', async () => {
     const pool = createPool({ bytes: POOL_BYTES, strategy, agents: 12 });
     const handles = new Int32Array(new SharedArrayBuffer(4 * 300));
-    for (let i = 0; i < handles.length; i++) pool.write((handles[i] = pool.malloc(50)), new Uint8Array(50).fill(1 + (i % 255)));
+    for (let i = 0; i < handles.length; i++)
+      pool.write((handles[i] = pool.malloc(50)), new Uint8Array(50).fill(1 + (i % 255)));
     const descriptor = pool.descriptor();
     const start = (role: string, index: number, operations: number): Promise<Record<string, number>> =>
       agent({ role, index, operations, shared: { handles }, descriptor });
@@ -36,7 +37,9 @@ describe.each([rcu, rcuTurn, rcuSynchronize])('$id on real workers', (strategy) 
       ...[4, 5, 6, 7].map((index) => start('read', index, 20_000)),
       start('compact', 8, 100),
     ]);
-    expect(answers.map(({ operations }) => operations)).toEqual([4000, 4000, 4000, 20_000, 20_000, 20_000, 20_000, 100]);
+    expect(answers.map(({ operations }) => operations)).toEqual([
+      4000, 4000, 4000, 20_000, 20_000, 20_000, 20_000, 100,
+    ]);
     expect(answers.reduce((sum, { wrong }) => sum + (wrong ?? 0), 0)).toBe(0);
     expect(answers.reduce((sum, { seen }) => sum + (seen ?? 0), 0)).toBeGreaterThan(0);
     pool.verify();

@@ -24,7 +24,9 @@ export async function pipeHistogram(updates: number, grace: number): Promise<num
   const words = new Int32Array(new SharedArrayBuffer((pointer + 2 + ELEMENTS) * 4));
   const shared = { words, pointer, stop: pointer + 1, ages: pointer + 2 };
   const place = { poolBase: 0, agentBase, agentStride: stride };
-  const readers = Array.from({ length: READERS }, (_, i) => agent<number[]>({ role: 'pipeReader', index: i + 1, shared, place }));
+  const readers = Array.from({ length: READERS }, (_, i) =>
+    agent<number[]>({ role: 'pipeReader', index: i + 1, shared, place }),
+  );
   await agent({ role: 'pipeUpdater', index: READERS + 1, shared, place, operations: updates, grace });
   const histograms = await Promise.all(readers);
   return histograms.reduce((sum, histogram) => sum.map((count, age) => count + histogram[age]!));

@@ -1,7 +1,14 @@
 // Declares records of shared words: names, guards and meaning in one place, offsets computed from it.
 
 /** Who may touch a field. `init`: written before the record is published, then constant. */
-export type Guard = 'init' | 'atomic' | 'class lock' | 'handles lock' | 'pages lock' | 'strategy' | 'pool or class lock';
+export type Guard =
+  | 'init'
+  | 'atomic'
+  | 'class lock'
+  | 'handles lock'
+  | 'pages lock'
+  | 'strategy'
+  | 'pool or class lock';
 
 /** One field of a record. */
 export interface Field {
@@ -60,7 +67,14 @@ export function layoutTables(layouts: readonly Layout[]): string {
       const rows = Object.entries(layout.fields).map(
         ([name, field]) => `| ${layout.at[name]} | ${field.words} | ${name} | ${field.guard} | ${field.doc} |`,
       );
-      return [`## ${layout.name} (${layout.words} words)`, '', '| word | words | field | guard | meaning |', '|---:|---:|---|---|---|', ...rows, ''].join('\n');
+      return [
+        `## ${layout.name} (${layout.words} words)`,
+        '',
+        '| word | words | field | guard | meaning |',
+        '|---:|---:|---|---|---|',
+        ...rows,
+        '',
+      ].join('\n');
     })
     .join('\n');
 }

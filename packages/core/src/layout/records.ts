@@ -60,7 +60,11 @@ const headerFields = {
   cellFreeHead: { words: 1, guard: 'handles lock', doc: 'First cell of the stock; 0 for none.' },
   cellFreeTail: { words: 1, guard: 'handles lock', doc: 'Last cell of the stock.' },
   cellFreeCount: { words: 1, guard: 'handles lock', doc: 'Cells in the stock.' },
-  cellPages: { words: 1, guard: 'handles lock', doc: 'Pages of handle cells. They are never given back: a stale handle must find a cell.' },
+  cellPages: {
+    words: 1,
+    guard: 'handles lock',
+    doc: 'Pages of handle cells. They are never given back: a stale handle must find a cell.',
+  },
   reservedCells: { words: 11, guard: 'handles lock', doc: 'Zero; ends the line.' },
 } as const;
 export const HEADER: Layout<keyof typeof headerFields> = defineLayout('header', LINE_WORDS, headerFields);
@@ -95,15 +99,31 @@ export const AGENT: Layout<keyof typeof agentFields> = defineLayout('agent', 1, 
 
 /** Two words a page; the strategy's lookup needs one of them. */
 const pageFields = {
-  owner: { words: 1, guard: 'pool or class lock', doc: 'Zspage << 9 | class ordinal; 0 when the page is in no zspage.' },
-  link: { words: 1, guard: 'pool or class lock', doc: 'Next page of the zspage or of the free list; a huge page: handle << 1 | 1.' },
+  owner: {
+    words: 1,
+    guard: 'pool or class lock',
+    doc: 'Zspage << 9 | class ordinal; 0 when the page is in no zspage.',
+  },
+  link: {
+    words: 1,
+    guard: 'pool or class lock',
+    doc: 'Next page of the zspage or of the free list; a huge page: handle << 1 | 1.',
+  },
 } as const;
 export const PAGE: Layout<keyof typeof pageFields> = defineLayout('page', 2, pageFields);
 
 /** Five words behind the strategy's; together at most eight, half a line. */
 const zspageFields = {
-  usage: { words: 1, guard: 'class lock', doc: 'Slots in use (bits 0-11), slots ever used (12-23), fullness group (24-27).' },
-  freeHead: { words: 1, guard: 'class lock', doc: 'Location of the first free slot that was used before, or 0; huge: the length.' },
+  usage: {
+    words: 1,
+    guard: 'class lock',
+    doc: 'Slots in use (bits 0-11), slots ever used (12-23), fullness group (24-27).',
+  },
+  freeHead: {
+    words: 1,
+    guard: 'class lock',
+    doc: 'Location of the first free slot that was used before, or 0; huge: the length.',
+  },
   firstPage: { words: 1, guard: 'class lock', doc: 'First component page.' },
   prev: { words: 1, guard: 'class lock', doc: 'Previous zspage of the fullness list, or 0.' },
   next: { words: 1, guard: 'class lock', doc: 'Next zspage of the fullness list or of the free records, or 0.' },

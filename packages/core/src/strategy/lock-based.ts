@@ -11,7 +11,15 @@
 //   3. A free takes the pool lock for reading only until it has the class lock.
 
 import type { WordIndex, Words } from '../words/agent.ts';
-import type { BoundStrategy, Capabilities, Location, PageIndex, Strategy, StrategyHost, ZspageIndex } from './contract.ts';
+import type {
+  BoundStrategy,
+  Capabilities,
+  Location,
+  PageIndex,
+  Strategy,
+  StrategyHost,
+  ZspageIndex,
+} from './contract.ts';
 import type { LockKind, Mutex, RwLock, TryRwLock } from './locks.ts';
 import { retrySoon } from './retry.ts';
 import { isLocation } from '../handles.ts';
