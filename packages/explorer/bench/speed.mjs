@@ -61,15 +61,18 @@ function show(name, { executions, pruned, operations, elapsedMs, verdict }) {
   );
 }
 
+/** Plain reads by a thread: each is checked and logged. */
 function timeAccesses() {
-  const COUNT = 2_000_000;
-  const { int32 } = new ModelMemory(128 * 1024);
-  let sum = 0;
-  const start = performance.now();
-  for (let i = 0; i < COUNT; i++) sum += int32[(i * 7) & 0x3fff];
-  console.log(
-    `plain read through a view, outside of a run: ${(((performance.now() - start) / COUNT) * 1e6).toFixed(0)} ns (${sum})`,
-  );
+  const PER_EXECUTION = 10_000;
+  const memory = new ModelMemory(128 * 1024);
+  const read = () => {
+    for (let i = 0; i < PER_EXECUTION; i++) memory.int32[(i * 7) & 0x3fff];
+  };
+  const reads = explore({ memory, threads: [read], mode: 'random', maxExecutions: 200 });
+  console.log(`plain read in a thread: ${((reads.elapsedMs / (reads.executions * PER_EXECUTION)) * 1e6).toFixed(0)} ns`);
+  const copy = () => void memory.uint8.copyWithin(0, 4096, 8192);
+  const copies = explore({ memory, threads: [copy], mode: 'random', maxExecutions: 2000 });
+  console.log(`copy of 4 KiB in a thread: ${((copies.elapsedMs / copies.executions) * 1e3).toFixed(0)} us`);
 }
 
 console.log(`Node ${process.version}, ${cpus()[0].model}`);

@@ -1,12 +1,12 @@
 // The examples of the README run as they stand, and print what it says they print.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
-import { expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 
 const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+const TSC = fileURLToPath(new URL('../../../node_modules/typescript/bin/tsc', import.meta.url));
 const DIRECTORY = fileURLToPath(new URL('../dist-test/readme/', import.meta.url));
 
 interface Example {
@@ -37,14 +37,17 @@ function comparable(output: string): string {
     .trim();
 }
 
-it.each(examples())('$name runs as the README says', ({ name, code, expected }) => {
+beforeAll(() => {
+  rmSync(DIRECTORY, { recursive: true, force: true });
   mkdirSync(DIRECTORY, { recursive: true });
-  const file = `${DIRECTORY}${name}.mjs`;
-  const { outputText } = ts.transpileModule(code, {
-    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
-  });
-  writeFileSync(file, outputText);
-  const output = execFileSync(process.execPath, [file], { encoding: 'utf8' });
+  for (const { name, code } of examples()) writeFileSync(`${DIRECTORY}${name}.mts`, code);
+  const files = examples().map(({ name }) => `${name}.mts`);
+  const options = ['--module', 'nodenext', '--target', 'es2024', '--strict', '--types', 'node', '--ignoreConfig'];
+  execFileSync(process.execPath, [TSC, ...options, ...files], { cwd: DIRECTORY });
+});
+
+it.each(examples())('$name type-checks and runs as the README says', ({ name, expected }) => {
+  const output = execFileSync(process.execPath, [`${DIRECTORY}${name}.mjs`], { encoding: 'utf8' });
   if (expected !== undefined) expect(comparable(output)).toBe(comparable(expected));
 });
 

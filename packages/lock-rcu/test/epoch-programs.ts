@@ -76,6 +76,13 @@ export const advance: Role = (epochs) => {
   for (let i = 0; i < 3; i++) epochs.advance();
 };
 
+/** Memory in which no agent has been yet: they register as they come. */
+export function nobodyYet({ int32 }: ModelMemory): void {
+  int32[POINTER] = FIRST;
+  int32[FIRST] = GOOD;
+  int32[SECOND] = GOOD;
+}
+
 /** Runs every schedule of agents with these roles. */
 export function exploreEpochs(
   roles: Record<string, Role>,
@@ -84,11 +91,9 @@ export function exploreEpochs(
 ): ExploreResult {
   return explore({
     memory: new ModelMemory(Math.ceil((SECOND + 1) / 2) * 8),
-    setup: ({ int32 }) => {
-      int32[POINTER] = FIRST;
-      int32[FIRST] = GOOD;
-      int32[SECOND] = GOOD;
-      int32[POOL.at.agentsHigh] = Object.keys(roles).length;
+    setup: (memory) => {
+      nobodyYet(memory);
+      memory.int32[POOL.at.agentsHigh] = Object.keys(roles).length;
     },
     threads: Object.fromEntries(
       Object.entries(roles).map(([name, role]) => [

@@ -5,6 +5,7 @@ import {
   advance,
   exploreEpochs,
   graceOfOne,
+  nobodyYet,
   pollAndReuse,
   read,
   readNested,
@@ -24,6 +25,13 @@ describe('epochs, in every schedule', () => {
   ])('reuse nothing that a reader may see: %s', (_, roles, symmetric) => {
     const result = exploreEpochs(roles, { symmetric });
     assertProved(result);
+  });
+});
+
+describe('an agent that comes while others advance', () => {
+  it('finds nothing that has been reused, in every schedule', () => {
+    const roles = { newcomer: read, retirer: pollAndReuse, helper: advance };
+    assertProved(exploreEpochs(roles, { setup: nobodyYet }));
   });
 });
 

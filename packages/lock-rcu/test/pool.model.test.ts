@@ -3,7 +3,7 @@ import type { ExploreResult } from '@zsmalloc/explorer';
 import type { Strategy, StrategyHost } from '@zsmalloc/core/strategy';
 import { describe, expect, it } from 'vitest';
 import { Epochs } from '../src/epochs.ts';
-import { rcu, rcuTurn } from '../src/index.ts';
+import { rcu, rcuSynchronize, rcuTurn } from '../src/index.ts';
 import { Limbo } from '../src/limbo.ts';
 import { RcuPool } from '../src/rcu-pool.ts';
 import { TurnEpochs } from '../src/turn-epochs.ts';
@@ -124,6 +124,12 @@ describe.each([rcu, rcuTurnBySteps])('$id, whole calls of two agents, in every s
   });
 });
 
+describe('rcuSynchronize, whole calls of two agents, in every schedule', () => {
+  it.each(readCases)('leaves readers their bytes: %s', (_, setup, roles) => {
+    assertProved(run(rcuSynchronize, setup, roles));
+  });
+});
+
 describe('rcu, whole calls in every schedule', () => {
   it.each(otherCases)('keeps objects and structures whole: %s', (_, setup, roles) => {
     assertProved(run(rcu, setup, roles));
@@ -136,6 +142,10 @@ describe('rcu, whole calls in every schedule', () => {
   it('leaves two readers their bytes beside a free whose slot is used again', () => {
     const result = run(rcu, oneZspage, { anna: read, ben: read, writer: freeAndReuse });
     assertProved(result);
+  });
+
+  it('leaves two readers their bytes beside a compaction whose page is used again', () => {
+    assertProved(run(rcu, twoHalves, { anna: read, ben: read, mover: compactAndReuse }));
   });
 
   // Two that lock the same classes: too many schedules for all of them.
