@@ -66,10 +66,14 @@ function timeAccesses() {
   const PER_EXECUTION = 10_000;
   const memory = new ModelMemory(128 * 1024);
   const read = () => {
-    for (let i = 0; i < PER_EXECUTION; i++) memory.int32[(i * 7) & 0x3fff];
+    let sum = 0;
+    for (let i = 0; i < PER_EXECUTION; i++) sum += memory.int32[(i * 7) & 0x3fff];
+    return sum;
   };
   const reads = explore({ memory, threads: [read], mode: 'random', maxExecutions: 200 });
-  console.log(`plain read in a thread: ${((reads.elapsedMs / (reads.executions * PER_EXECUTION)) * 1e6).toFixed(0)} ns`);
+  console.log(
+    `plain read in a thread: ${((reads.elapsedMs / (reads.executions * PER_EXECUTION)) * 1e6).toFixed(0)} ns`,
+  );
   const copy = () => void memory.uint8.copyWithin(0, 4096, 8192);
   const copies = explore({ memory, threads: [copy], mode: 'random', maxExecutions: 2000 });
   console.log(`copy of 4 KiB in a thread: ${((copies.elapsedMs / copies.executions) * 1e3).toFixed(0)} us`);

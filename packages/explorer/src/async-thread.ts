@@ -86,7 +86,6 @@ async function runSegments(session: Session, thread: VirtualThread): Promise<voi
 
 function callBody(session: Session, thread: VirtualThread): void {
   thread.beginEntry();
-  session.counts.entries++;
   const { entry } = thread;
   const settle = (settlement: VirtualThread['settlement']): void => {
     if (thread.entry === entry) thread.settlement = settlement;

@@ -13,7 +13,6 @@ const SWALLOWED_MAX = 1000;
 export function enterBody(session: Session, thread: VirtualThread): void {
   thread.beginEntry();
   thread.isOnStack = true;
-  session.counts.entries++;
   session.setCurrent(thread);
   try {
     runBody(session, thread);

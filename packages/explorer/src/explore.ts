@@ -47,7 +47,6 @@ class Exploration {
     pruned: 0,
     operations: 0,
     deepest: 0,
-    entries: 0,
     timeouts: 0,
     spins: 0,
   };

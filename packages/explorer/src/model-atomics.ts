@@ -48,7 +48,7 @@ function elementOperation(session: Session, name: (typeof ELEMENT_OPERATIONS)[nu
   const effect = real as Effect;
   return (view, index, operand, replacement) => {
     const thread = session.current;
-    if (thread === null) return actDirectly(effect, view as object, index as number, operand, replacement);
+    if (thread === null) return actDirectly(session, effect, view as object, index as number, operand, replacement);
     const record = recordWithin(session.memory, view as object);
     if (record === undefined) {
       // Memory outside of the model is the thread's own, like its heap: a replay builds it anew.
@@ -62,8 +62,8 @@ function elementOperation(session: Session, name: (typeof ELEMENT_OPERATIONS)[nu
 }
 
 /** An operation of `setup`, `check` or a ghost step. */
-function actDirectly(effect: Effect, view: object, index: number, operand: unknown, replacement: unknown): unknown {
-  const record = recordOf(view);
+function actDirectly(session: Session, effect: Effect, view: object, index: number, operand: unknown, replacement: unknown): unknown {
+  const record = recordOf(view) ?? recordWithin(session.memory, view);
   if (record === undefined) return effect(view as RawView, index, operand, replacement);
   const result = effect(record.raw, index, operand, replacement);
   noteDirectWrite(record, index, index + 1);

@@ -27,7 +27,6 @@ export interface SessionCounts {
   pruned: number;
   operations: number;
   deepest: number;
-  entries: number;
   timeouts: number;
   spins: number;
 }
@@ -43,7 +42,6 @@ export class Session {
     pruned: 0,
     operations: 0,
     deepest: 0,
-    entries: 0,
     timeouts: 0,
     spins: 0,
   };
