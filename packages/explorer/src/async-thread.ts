@@ -60,7 +60,7 @@ export function waitAsync(
 
 /** Lets a thread go on until it parks, awaits something or ends. Afterwards `session.next` says who is next. */
 async function runSegments(session: Session, thread: VirtualThread): Promise<void> {
-  let job: Job = thread.isAlive ? takeDelivery(thread) : () => callBody(session, thread);
+  let job: Job = thread.isAlive ? takeDelivery(thread) : () => callBody(thread);
   for (;;) {
     runJob(thread, job);
     await new Promise<void>((resolve) => realSetImmediate(resolve));
@@ -84,7 +84,7 @@ async function runSegments(session: Session, thread: VirtualThread): Promise<voi
   session.next = session.choose();
 }
 
-function callBody(session: Session, thread: VirtualThread): void {
+function callBody(thread: VirtualThread): void {
   thread.beginEntry();
   const { entry } = thread;
   const settle = (settlement: VirtualThread['settlement']): void => {

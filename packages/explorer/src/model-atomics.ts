@@ -27,15 +27,16 @@ export function createModelAtomics(session: Session, real: typeof Atomics): type
   model['wait'] = (view, index, value, timeout) =>
     modelWait(session, operations, view as object, index as number, value, timeout);
   model['waitAsync'] = (view, index, value, timeout) => {
-    const place = viewInModel(session, view as object);
-    if (session.current === null || place === undefined)
-      throw unsupported('Atomics.waitAsync outside of the model memory');
-    return waitAsync(session, session.current, placeOf(place, checkIndex(place.raw, index)), value, toTimeout(timeout));
+    const thread = session.current;
+    if (thread === null) return operations['waitAsync']!(unwrap(view), index, value, timeout);
+    const record = recordWithin(session.memory, view as object);
+    if (record === undefined) throw unsupported('Atomics.waitAsync outside of the model memory');
+    return waitAsync(session, thread, placeOf(record, checkIndex(record.raw, index)), value, toTimeout(timeout));
   };
   model['notify'] = (view, index, count) => {
-    const record = viewInModel(session, view as object);
     const thread = session.current;
-    if (record === undefined || thread === null) return operations['notify']!(unwrap(view), index, count);
+    const record = thread === null ? undefined : recordWithin(session.memory, view as object);
+    if (thread === null || record === undefined) return operations['notify']!(unwrap(view), index, count);
     if (session.isAnswered(thread, true)) return thread.nextLogged();
     const place = placeOf(record, checkIndex(record.raw, index));
     return notify(session, thread, place, count === undefined ? Infinity : Math.max(0, Math.trunc(Number(count)) || 0));
@@ -62,7 +63,14 @@ function elementOperation(session: Session, name: (typeof ELEMENT_OPERATIONS)[nu
 }
 
 /** An operation of `setup`, `check` or a ghost step. */
-function actDirectly(session: Session, effect: Effect, view: object, index: number, operand: unknown, replacement: unknown): unknown {
+function actDirectly(
+  session: Session,
+  effect: Effect,
+  view: object,
+  index: number,
+  operand: unknown,
+  replacement: unknown,
+): unknown {
   const record = recordOf(view) ?? recordWithin(session.memory, view);
   if (record === undefined) return effect(view as RawView, index, operand, replacement);
   const result = effect(record.raw, index, operand, replacement);
@@ -92,10 +100,6 @@ function modelWait(
   session.fail('deadlock', `${thread.name} waits without a timeout on memory that no other thread can reach`);
   session.next = null;
   return session.park(thread);
-}
-
-function viewInModel(session: Session, view: object): ReturnType<typeof recordWithin> {
-  return session.current === null ? undefined : recordWithin(session.memory, view);
 }
 
 function unwrap(view: unknown): unknown {

@@ -46,7 +46,9 @@ export class ModelMemory {
   readonly versions: Uint32Array;
 
   readonly #words: Int32Array;
+  /** Words that may differ from the snapshot. */
   readonly #dirty: number[] = [];
+  readonly #isDirty: Uint8Array;
   #initial: Int32Array | null = null;
 
   /** @param byteLength A positive multiple of 8; the memory starts as zeros. */
@@ -58,6 +60,7 @@ export class ModelMemory {
     this.byteLength = byteLength;
     this.#words = new Int32Array(this.buffer);
     this.versions = new Uint32Array(byteLength / WORD_BYTES + PSEUDO_WORDS);
+    this.#isDirty = new Uint8Array(this.versions.length);
     this.int32 = this.view('int32');
     this.uint8 = this.view('uint8');
   }
@@ -71,6 +74,7 @@ export class ModelMemory {
   takeSnapshot(): void {
     this.#initial = this.#words.slice();
     this.versions.fill(0);
+    this.#isDirty.fill(0);
     this.#dirty.length = 0;
   }
 
@@ -80,18 +84,26 @@ export class ModelMemory {
     for (const word of this.#dirty) {
       if (word < initial.length) this.#words[word] = initial[word]!;
       this.versions[word] = 0;
+      this.#isDirty[word] = 0;
     }
     this.#dirty.length = 0;
   }
 
-  /** @internal Must follow each write that may have changed `word`. */
+  /** @internal Must follow each change of `word` by a thread. */
   noteChange(word: number): void {
-    if (this.versions[word]!++ === 0) this.#dirty.push(word);
+    this.versions[word]!++;
+    this.#noteDirty(word);
   }
 
-  /** @internal As `noteChange`, for all words of a range. */
-  noteChanges({ start, end }: ByteRange): void {
-    for (let word = Math.floor(start / WORD_BYTES); word * WORD_BYTES < end; word++) this.noteChange(word);
+  /** @internal Must follow each direct write: it is to be undone, but it is no step of a thread. */
+  noteDirectWrite({ start, end }: ByteRange): void {
+    for (let word = Math.floor(start / WORD_BYTES); word * WORD_BYTES < end; word++) this.#noteDirty(word);
+  }
+
+  #noteDirty(word: number): void {
+    if (this.#isDirty[word] === 1) return;
+    this.#isDirty[word] = 1;
+    this.#dirty.push(word);
   }
 
   /** @internal The bytes of one word, to see whether a write changed them. */

@@ -149,13 +149,13 @@ function bulk<T>(record: ViewRecord, reads: ByteRange | null, writes: ByteRange 
   const observer = record.memory.observer;
   if (observer !== null) return observer.plainBulk(reads, writes, action);
   const result = action();
-  if (writes !== null) record.memory.noteChanges(writes);
+  if (writes !== null) record.memory.noteDirectWrite(writes);
   return result;
 }
 
 /** Elements of a view have been written outside of a thread: the next execution must not see it. */
 export function noteDirectWrite(record: ViewRecord, start: number, stop: number): void {
-  record.memory.noteChanges(elements(record, start, stop));
+  record.memory.noteDirectWrite(elements(record, start, stop));
 }
 
 function elements(record: ViewRecord, start: number, stop: number): ByteRange {

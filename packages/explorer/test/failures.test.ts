@@ -122,6 +122,15 @@ describe('errors', () => {
     expect(kindOf({ a: add(0, 1), b: add(1, 1) }, { invariant })).toBe('broken-invariant');
   });
 
+  it('lets invariants and ghost steps read the memory without being a step themselves', () => {
+    const load = (memory: ModelMemory): number => Atomics.load(memory.int32, 0);
+    const spin: ThreadBody = ({ memory, ghost }) => {
+      while (Atomics.load(memory.int32, 0) === 0) ghost(() => load(memory));
+    };
+    const store: ThreadBody = ({ memory }) => Atomics.store(memory.int32, 0, 1);
+    assertProved(run({ spin, store }, { invariant: (memory) => void load(memory), spinReads: 2 }));
+  });
+
   it('explores all orders of ghost steps', () => {
     const orders = new Set<string>();
     const enter: ThreadBody<string[]> = ({ ghost, name }) => ghost((log) => void log.push(name));

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { type SelfCheck, selfCheck } from './self-check.ts';
+import { Random } from '../dist/random.js';
+import { difference, outcomes, outcomesAsync, randomProgram, type SelfCheck, selfCheck } from './self-check.ts';
 
 const PROGRAMS = 2000;
 
@@ -19,4 +20,12 @@ it('reaches with the reduction exactly the outcomes that it reaches without', ()
 
 it.each(['sleepers-never-wake', 'no-race-reversal'] as const)('notices a reduction with the fault "%s"', (fault) => {
   expect(selfCheck(7, PROGRAMS, fault, 1).mismatches).toHaveLength(1);
+});
+
+it('reaches the same outcomes whether the threads are driven as synchronous or as async ones', async () => {
+  const random = new Random(5);
+  for (let i = 0; i < 100; i++) {
+    const randomly = randomProgram(random);
+    expect(difference(outcomes(randomly, {}), await outcomesAsync(randomly)), `program ${i}`).toEqual([]);
+  }
 });

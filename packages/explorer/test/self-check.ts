@@ -1,9 +1,10 @@
 // Is the reduction sound? Random small programs: the unreduced search and the reduced one must reach the same outcomes.
 
-import { explore, exploreFaulty } from '../dist/explore.js';
+import { explore, exploreAsync, exploreFaulty } from '../dist/explore.js';
 import { ModelMemory } from '../dist/model-memory.js';
 import { type ExploreOptions, type ThreadContext, type TimeoutPolicy } from '../dist/options.js';
 import { Random } from '../dist/random.js';
+import { type ExploreResult } from '../dist/result.js';
 import { type ReductionFault } from '../dist/source-dpor.js';
 
 /** One instruction: an opcode, one of two words, a small value. */
@@ -68,11 +69,10 @@ function step(words: Int32Array, [opcode, word, value]: Instruction, context: Th
   }
 }
 
-/** Sorted outcomes of a program: how it ended, what each thread got, and the final memory. */
-export function outcomes(program: RandomProgram, options: Partial<ExploreOptions>, fault?: ReductionFault): Outcomes {
-  const found = new Set<string>();
+/** Options under which a program's outcomes end up in `found`: how it ended, what each thread got, the final memory. */
+function collecting(program: RandomProgram, found: Set<string>): ExploreOptions {
   const memory = new ModelMemory(8);
-  const all: ExploreOptions = {
+  return {
     memory,
     ghost: () => [],
     threads: program.threads.map((code) => (context) => code.map((i) => step(memory.int32, i, context)).join()),
@@ -89,10 +89,23 @@ export function outcomes(program: RandomProgram, options: Partial<ExploreOptions
       const order = program.isSymmetric ? '' : (ghost as number[]).join('');
       found.add([ending, ...ends, order, [...memory.int32].join()].join(' | '));
     },
-    ...options,
   };
-  const result = fault === undefined ? explore(all) : exploreFaulty(all, fault);
-  return { found, isComplete: result.isComplete, executions: result.executions + result.pruned };
+}
+
+function toOutcomes(found: Set<string>, { isComplete, executions, pruned }: ExploreResult): Outcomes {
+  return { found, isComplete, executions: executions + pruned };
+}
+
+export function outcomes(program: RandomProgram, options: Partial<ExploreOptions>, fault?: ReductionFault): Outcomes {
+  const found = new Set<string>();
+  const all = { ...collecting(program, found), ...options };
+  return toOutcomes(found, fault === undefined ? explore(all) : exploreFaulty(all, fault));
+}
+
+/** The same, with threads driven as async ones. */
+export async function outcomesAsync(program: RandomProgram): Promise<Outcomes> {
+  const found = new Set<string>();
+  return toOutcomes(found, await exploreAsync(collecting(program, found)));
 }
 
 export interface Outcomes {
