@@ -35,10 +35,10 @@ export class ArgumentError extends Error {
 
 type Sizes = Pick<Options, 'workers' | 'rounds' | 'seconds' | 'pages'>;
 
-export const DEFAULTS: Sizes = { workers: [1, 2, 4, 8], rounds: 6, seconds: 0.2, pages: 6144 };
+export const DEFAULTS: Sizes = { workers: [1, 2, 4, 8], rounds: 6, seconds: 0.15, pages: 2048 };
 const QUICK: Sizes = { workers: [1, 2], rounds: 1, seconds: 0.1, pages: 1024 };
 /** Leaves the three minutes that a run may take some room: a round on a busy machine may take longer than the last. */
-const BUDGET_SECONDS = 160;
+const BUDGET_SECONDS = 120;
 const JSON_PATH = new URL('../results/latest/report.json', import.meta.url);
 
 export const HELP: string = `Usage: npx -y pnpm@12 bench [flags]
