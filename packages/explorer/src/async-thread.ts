@@ -1,5 +1,7 @@
-// Async threads: an agent as a chain of synchronous segments. A segment ends when the microtask queue is empty; the next
-// begins when a notified `Atomics.waitAsync` or a timer is delivered. Deliveries are logged like results, so that a body
+// Async threads: an agent as a chain of synchronous segments. A segment ends when the microtask queue is empty; the
+// next
+// begins when a notified `Atomics.waitAsync` or a timer is delivered. Deliveries are logged like results, so that a
+// body
 // which was left in the middle of a segment can be called again and brought back to the same place.
 
 import { type Place } from './atomic-access.ts';

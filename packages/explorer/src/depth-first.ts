@@ -27,6 +27,8 @@ export class DepthFirst implements Scheduler {
 
   taken(): void {}
 
+  disabled(): void {}
+
   endExecution(): boolean {
     for (let frame = this.#frames.at(-1); frame !== undefined; frame = this.#frames.at(-1)) {
       if (++frame.next < frame.choices.length) return true;

@@ -1,7 +1,10 @@
 import { ExplorerError } from './errors.ts';
 import { type ModelMemory } from './model-memory.ts';
 
-/** What a thread gets. Everything else it may touch must be rebuilt in its body: bodies are re-entered from the start. */
+/**
+ * What a thread gets. Everything else it may touch must be rebuilt in its body: bodies are re-entered from the
+ * start.
+ */
 export interface ThreadContext<G = unknown> {
   readonly memory: ModelMemory;
   /** Position among the threads, from 0. */
@@ -14,7 +17,10 @@ export interface ThreadContext<G = unknown> {
   ghost<T>(step: (state: G) => T): T;
   /** Fails the execution as a broken invariant. */
   assert(condition: unknown, message: string): asserts condition;
-  /** Has this thread ended, by returning or by the injected crash? An atomic read that orders after the thread's past. */
+  /**
+   * Has this thread ended, by returning or by the injected crash? An atomic read that orders after the thread's
+   * past.
+   */
   hasExited(thread: number | string): boolean;
   /** Blocks until that thread has ended, as a parent's 'exit' event would. */
   awaitExit(thread: number | string): void;
@@ -47,7 +53,10 @@ export type TimeoutPolicy = 'rescue' | 'last-resort' | 'any';
 export interface CrashOptions {
   /** The thread that dies. */
   readonly thread: number | string;
-  /** It dies before this operation, counting its atomic operations and plain writes from 0. Left out: every one in turn. */
+  /**
+   * It dies before this operation, counting its atomic operations and plain writes from 0. Left out: every one in
+   * turn.
+   */
   readonly beforeOperation?: number;
 }
 
@@ -80,7 +89,10 @@ export interface ExploreOptions<G = unknown> {
   /** Default 1 000 for 'random' and 'pct', otherwise none. */
   readonly maxExecutions?: number;
   readonly timeLimitMs?: number;
-  /** After this many repeated reads of unchanged words, with no write of its own between, a thread counts as spinning. Default 10. */
+  /**
+   * After this many repeated reads of unchanged words, with no write of its own between, a thread counts as
+   * spinning. Default 10.
+   */
   readonly spinReads?: number;
   readonly timeouts?: TimeoutPolicy;
   /** Locations whose plain accesses race by design: each becomes a step of its own, and is no data race. */
@@ -90,7 +102,10 @@ export interface ExploreOptions<G = unknown> {
   readonly exitEvents?: boolean;
   /** A name for a location in reports. */
   readonly describe?: (byteOffset: number) => string | undefined;
-  /** Called with every complete or failed execution; for tests that collect outcomes. Exploration then goes on after a failure. */
+  /**
+   * Called with every complete or failed execution; for tests that collect outcomes. Exploration then goes on after
+   * a failure.
+   */
   readonly onOutcome?: (outcome: Outcome<G>) => void;
 }
 

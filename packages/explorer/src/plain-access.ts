@@ -108,7 +108,7 @@ function countPlain(session: Session, thread: VirtualThread): void {
   if (++thread.plainCount <= PLAIN_MAX) return;
   session.fail(
     'step-limit',
-    `${thread.name} made ${PLAIN_MAX} plain accesses without an atomic one: it seems to wait for a plain word to change`,
+    `${thread.name} made ${PLAIN_MAX} plain accesses without an atomic one: it seems to wait on a plain word`,
   );
   session.next = null;
   session.park(thread);

@@ -2,21 +2,33 @@
 
 import { type FailureKind } from './failure.ts';
 import { nameLocation } from './location-name.ts';
+import { WORD_BYTES } from './model-memory.ts';
 import { type Session } from './session.ts';
 import { type VirtualThread, type Waiter } from './virtual-thread.ts';
 
-/** Turns each spinning thread gets with nothing changing, before it counts as a livelock. Above any sane spin budget. */
+/**
+ * Turns each spinning thread gets with nothing changing, before it counts as a livelock. Above any sane spin budget.
+ */
 const STALLED_TURNS = 50;
 
-/** Threads one of which may go on although none can run: one that spins, each in turn, or any with a timeout. */
+/** Threads one of which may go on although none can run: one that spins, or one with a timeout. */
 export function turnsAtQuiescence(session: Session): number[] {
   const paused = session.threads.filter((thread) => thread.status === 'paused');
+  // Which one goes first is a choice. After that its turns come in a row, so that it stays on the stack, then the
+  // others'.
+  if (session.stallCount === 0 && paused.length > 0) return paused.map((thread) => thread.id);
   if (session.stallCount < paused.length * STALLED_TURNS) {
-    // All turns of one thread come in a row: it stays on the stack, so a turn costs no replay.
-    return [paused[Math.floor(session.stallCount++ / STALLED_TURNS)]!.id];
+    const first = paused.findIndex((thread) => thread.id === session.stallLeader);
+    const round = Math.floor(session.stallCount / STALLED_TURNS);
+    return [paused[(Math.max(0, first) + round) % paused.length]!.id];
   }
   if (session.program.timeouts === 'rescue') return [];
   return session.threads.filter((thread) => timedWaiter(session, thread) !== undefined).map((thread) => thread.id);
+}
+
+/** A spinning thread has been given a turn. */
+export function noteStalledTurn(session: Session, thread: VirtualThread): void {
+  if (session.stallCount++ === 0) session.stallLeader = thread.id;
 }
 
 /** The wait of a thread whose timeout fires first. */
@@ -45,7 +57,8 @@ export function describeStandstill(session: Session): { kind: FailureKind; messa
 
 function describeBlocked(session: Session, thread: VirtualThread): string {
   if (thread.status === 'paused') {
-    return `spins on ${[...thread.watched.keys()].map((word) => nameLocation(session.program, word * 4)).join(', ') || 'nothing'}`;
+    const words = [...thread.watched.keys()].map((word) => nameLocation(session.program, word * WORD_BYTES));
+    return `spins on ${words.join(', ') || 'nothing'}`;
   }
   const waiters = allWaiters(session).filter((waiter) => waiter.thread === thread);
   if (waiters.length === 0) return 'awaits something that no thread or timer will settle';
@@ -57,7 +70,8 @@ function describeWaiter(session: Session, waiter: Waiter): string {
   const change = isStale(waiter)
     ? `which is ${String(now)} now, and nobody will notify it`
     : 'which nobody will change';
-  return `sleeps on ${nameLocation(session.program, waiter.byteOffset)} while it is ${String(waiter.expected)}, ${change}`;
+  const name = nameLocation(session.program, waiter.byteOffset);
+  return `sleeps on ${name} while it is ${String(waiter.expected)}, ${change}`;
 }
 
 /** The word has changed since the thread went to sleep on it: a wakeup is missing, not a change. */

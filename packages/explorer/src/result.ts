@@ -15,7 +15,8 @@ export interface Failure {
 
 /**
  * proved: every schedule was covered, and all are good. bounded: every schedule with at most `preemptions` preemptions.
- * sampled: as many random ones as asked for. replayed: the one given. cut-off: a limit came first. failed: see `failure`.
+ * sampled: as many random ones as asked for. replayed: the one given. cut-off: a limit came first. failed: see
+ * `failure`.
  */
 export type Verdict = 'proved' | 'bounded' | 'sampled' | 'replayed' | 'cut-off' | 'failed';
 
@@ -33,7 +34,10 @@ export interface ExploreResult {
   readonly deepest: number;
   /** Crash points tried, with the `crash` option. */
   readonly crashPoints: number;
-  /** Timeouts that fired, and times a loop without `Atomics.pause` was taken for a spin: see the README on assumptions. */
+  /**
+   * Timeouts that fired, and times a loop without `Atomics.pause` was taken for a spin: see the README on
+   * assumptions.
+   */
   readonly timeouts: number;
   readonly spins: number;
   readonly elapsedMs: number;

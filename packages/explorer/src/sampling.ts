@@ -19,6 +19,8 @@ export class RandomWalk implements Scheduler {
 
   taken(): void {}
 
+  disabled(): void {}
+
   endExecution(): boolean {
     return true;
   }
@@ -56,6 +58,8 @@ export class PriorityWalk implements Scheduler {
   }
 
   taken(): void {}
+
+  disabled(): void {}
 
   endExecution(trace: readonly Event[]): boolean {
     this.#stepsMax = Math.max(this.#stepsMax, trace.length);

@@ -1,5 +1,6 @@
 // A schedule as one line of text: which thread takes each step, runs of the same thread folded, after the crash if any.
-// `crash=0@3 0*4 1 0*2` is: thread 0 dies before its operation 3; thread 0 takes four steps, thread 1 one, thread 0 two.
+// `crash=0@3 0*4 1 0*2` is: thread 0 dies before its operation 3; thread 0 takes four steps, thread 1 one, thread 0
+// two.
 
 import { ExplorerError } from './errors.ts';
 import { type CrashPoint } from './options.ts';
@@ -34,7 +35,10 @@ export function parseSchedule(text: string): Schedule {
   return { steps, crash };
 }
 
-/** Follows a schedule; after its end, and where `isStrict` is false also where it does not fit, goes on with few switches. */
+/**
+ * Follows a schedule; after its end, and where `isStrict` is false also where it does not fit, goes on with few
+ * switches.
+ */
 export class Replay implements Scheduler {
   readonly needsDependence = false;
   readonly #steps: readonly number[];
@@ -60,6 +64,8 @@ export class Replay implements Scheduler {
   }
 
   taken(): void {}
+
+  disabled(): void {}
 
   endExecution(): boolean {
     return false;

@@ -21,8 +21,16 @@ export interface Scheduler {
   beginExecution(): void;
   /** @returns A thread of `enabled`, or PRUNE. */
   choose(point: ChoicePoint): number;
-  /** The chosen step was taken. `races` lists earlier events of other threads that it conflicts with and is not ordered after. */
+  /**
+   * The chosen step was taken. `races` lists earlier events of other threads that it conflicts with and is not
+   * ordered after.
+   */
   taken(trace: readonly Event[], races: readonly number[]): void;
+  /**
+   * The step at this depth has disabled what that thread could have done there: no later event will show the
+   * conflict.
+   */
+  disabled(depth: number, thread: number): void;
   /** @returns Whether there is another execution to run. */
   endExecution(trace: readonly Event[]): boolean;
 }

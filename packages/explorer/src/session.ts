@@ -1,6 +1,7 @@
 // One session runs executions of one program, each under the schedule that its scheduler chooses.
 //
-// A thread that is chosen while another one's body is on the native stack is entered on top of it; when the lower one is
+// A thread that is chosen while another one's body is on the native stack is entered on top of it; when the lower
+// one is
 // chosen again, the upper one is left by throwing PARK through it, and the lower one goes on where it was, without a
 // replay. So only about every second context switch costs a throw and a re-entry.
 
@@ -13,7 +14,7 @@ import { type ModelMemory, PSEUDO_WORDS, WORD_BYTES } from './model-memory.ts';
 import { type Program } from './options.ts';
 import { concludeExecution } from './outcome.ts';
 import { PlainObserver } from './plain-access.ts';
-import { describeStandstill, turnsAtQuiescence } from './quiescence.ts';
+import { describeStandstill, noteStalledTurn, turnsAtQuiescence } from './quiescence.ts';
 import { RaceDetector } from './race-detector.ts';
 import { type Recorder } from './recorder.ts';
 import { PRUNE, type Scheduler } from './scheduler.ts';
@@ -64,9 +65,10 @@ export class Session {
   /** Wait queues by byte offset. */
   readonly queues: Map<number, Waiter[]> = new Map();
   readonly exited: boolean[];
-  /** Memory changes so far, and turns given to spinning threads since the last one. */
-  changeCount = 0;
+  /** Turns given to spinning threads since the last change of the memory. */
   stallCount = 0;
+  /** Which thread was given the first of those turns. */
+  stallLeader: number = -1;
   /** Nothing could run, so the step being taken depends on everything before it. */
   isQuiescent = false;
   #last: number = -1;
@@ -101,7 +103,6 @@ export class Session {
     this.isPruned = false;
     this.queues.clear();
     this.exited.fill(false);
-    this.changeCount = 0;
     this.stallCount = 0;
     this.#last = -1;
     this.isQuiescent = false;
@@ -167,7 +168,10 @@ export class Session {
     return thread.isReplaying;
   }
 
-  /** Returns when it is the thread's turn to take a step; parks it if others come first and it can't stay on the stack. */
+  /**
+   * Returns when it is the thread's turn to take a step; parks it if others come first and it can't stay on the
+   * stack.
+   */
   awaitTurn(thread: VirtualThread): void {
     if (!thread.isGranted && !this.#letOthersRun(thread)) this.park(thread);
   }
@@ -195,6 +199,11 @@ export class Session {
     this.#scheduler.taken(this.trace.events, races);
   }
 
+  /** The step just taken has taken from a thread what it could have done instead. */
+  noteDisabled(thread: VirtualThread): void {
+    this.#scheduler.disabled(this.trace.length - 1, thread.id);
+  }
+
   /** A step in which the thread did nothing others could see: it ended, or ran into a pause. */
   appendLocal(thread: VirtualThread): void {
     this.append(thread, newEvent(this, thread, 'local', -1, false));
@@ -215,7 +224,6 @@ export class Session {
   noteChange(cause: VirtualThread, word: number): void {
     const event = this.trace.noteChange(cause, word, this.memory.versions[word]!);
     this.memory.noteChange(word);
-    this.changeCount++;
     this.stallCount = 0;
     for (const thread of this.threads) {
       if (thread.status !== 'paused' || !thread.watched.has(word)) continue;
@@ -252,7 +260,10 @@ export class Session {
         expire(this, thread);
         continue;
       }
-      if (thread.status === 'paused') this.makeRunnable(thread);
+      if (thread.status === 'paused') {
+        noteStalledTurn(this, thread);
+        this.makeRunnable(thread);
+      }
       thread.isGranted = true;
       return thread;
     }
@@ -263,9 +274,7 @@ export class Session {
     const enabled: number[] = [];
     const { startsAfter, timeouts } = this.program;
     for (const thread of this.threads) {
-      const canRun =
-        thread.status === 'runnable' ||
-        (timeouts === 'any' && thread.waiter?.isTimed === true && thread.changesAtTimeout !== this.changeCount);
+      const canRun = thread.status === 'runnable' || (timeouts === 'any' && thread.waiter?.isTimed === true);
       if (!canRun) continue;
       const twin = startsAfter[thread.id]!;
       if (twin < 0 || thread.eventCount > 0 || this.threads[twin]!.eventCount > 0) enabled.push(thread.id);

@@ -54,6 +54,11 @@ export class SourceDpor implements Scheduler {
     for (const earlier of races) this.#reverseRace(trace, earlier, index);
   }
 
+  disabled(depth: number, thread: number): void {
+    const { enabled, backtrack } = this.#frames[depth]!;
+    if (enabled.includes(thread)) backtrack.add(thread);
+  }
+
   endExecution(): boolean {
     for (let frame = this.#frames.at(-1); frame !== undefined; frame = this.#frames.at(-1)) {
       frame.done.add(frame.chosen);

@@ -93,8 +93,6 @@ export class VirtualThread {
   readonly enablers: number[] = [];
 
   waiter: Waiter | null = null;
-  /** With timeouts 'any': memory changes seen when its timeout last fired; it may fire again after another change. */
-  changesAtTimeout: number = -1;
 
   // Async threads only.
   continuations: Continuation[] = [];
@@ -131,7 +129,6 @@ export class VirtualThread {
     this.resumption = null;
     this.enablers.length = 0;
     this.waiter = null;
-    this.changesAtTimeout = -1;
     this.ready = [];
     this.isAlive = false;
     this.beginEntry();

@@ -59,7 +59,10 @@ export function notify(session: Session, thread: VirtualThread, place: Place, co
   const woken = session.queues.get(place.byteOffset)?.splice(0, count) ?? [];
   event.result = woken.length;
   session.recorder?.noteStep(event, thread);
-  for (const waiter of woken) wake(session, waiter, 'ok', thread);
+  for (const waiter of woken) {
+    if (waiter.isTimed) session.noteDisabled(waiter.thread);
+    wake(session, waiter, 'ok', thread);
+  }
   thread.happensBefore[thread.id]!++; // Later accesses of the notifier are not ordered before the woken.
   return thread.record(woken.length);
 }
@@ -73,7 +76,6 @@ export function expire(session: Session, thread: VirtualThread): void {
   session.append(thread, event);
   session.recorder?.noteStep(event, thread);
   session.counts.timeouts++;
-  thread.changesAtTimeout = session.changeCount;
   wake(session, waiter, 'timed-out', thread);
 }
 

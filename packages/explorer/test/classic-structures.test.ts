@@ -46,7 +46,8 @@ describe('seqlock', () => {
 });
 
 describe('Treiber stack', () => {
-  // Word 0: top (node number, with a tag in the upper half). Words 1..3: next of nodes 1..3. Nodes 1 over 2 over 3 at first.
+  // Word 0: top (node number, with a tag in the upper half). Words 1..3: next of nodes 1..3. Nodes 1 over 2 over 3
+  // at first.
   const node = (top: number): number => top & 0xff;
   const setup = ({ int32 }: ModelMemory): void => int32.set([1, 2, 3, 0]);
   const pop = (words: Words): number => {

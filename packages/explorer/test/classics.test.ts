@@ -1,4 +1,5 @@
-// Programs whose behaviour the literature settles. JavaScript's atomics are sequentially consistent, so what weak memory
+// Programs whose behaviour the literature settles. JavaScript's atomics are sequentially consistent, so what weak
+// memory
 // models allow (both zeros in store buffering) must not appear here.
 
 import { assertProved, type ExploreOptions, type ExploreResult } from '@zsmalloc/explorer';

@@ -129,6 +129,12 @@ export interface SelfCheck {
   readonly reducedExecutions: number;
 }
 
+/** What the search with all its reductions reaches. */
+export function reducedOutcomes(program: RandomProgram, fault?: ReductionFault): Outcomes {
+  const symmetric = program.isSymmetric ? { symmetric: [program.threads.map((_, id) => id)] } : {};
+  return outcomes(program, symmetric, fault);
+}
+
 /** Compares both searches on `count` random programs, or until `stopAfter` of them have differed. */
 export function selfCheck(
   seed: number,
@@ -149,8 +155,7 @@ export function selfCheck(
       skipped++;
       continue;
     }
-    const symmetric = program.isSymmetric ? { symmetric: [program.threads.map((_, id) => id)] } : {};
-    const reduced = outcomes(program, symmetric, fault);
+    const reduced = reducedOutcomes(program, fault);
     compared++;
     unreducedExecutions += unreduced.executions;
     reducedExecutions += reduced.executions;
