@@ -31,7 +31,6 @@ export class Access {
 
   constructor(state: PoolState, handles: HandleTable) {
     this.state = state;
-
     this.bytes = state.memory.bytes;
     this.handles = handles;
     const path = readPath(state, handles);

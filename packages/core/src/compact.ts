@@ -14,13 +14,13 @@
 
 import type { CompactBudget, CompactResult } from './api.ts';
 import { GROUPS_PARTIAL, freeableZspages } from './fullness.ts';
-import type { HandleTable } from './handles.ts';
 import { CLASS, HEADER, ZSPAGE } from './layout/records.ts';
 import type { Objects } from './objects.ts';
+import { lockForMove, unlockAfterMove } from './move-locks.ts';
 import type { PageAllocator } from './pages.ts';
 import type { Settler } from './settle.ts';
 import { pagesPacked } from './size-class.ts';
-import type { SlotCopier } from './slots.ts';
+import type { SlotMover } from './slots.ts';
 import type { PoolState } from './state.ts';
 import type { ZspageIndex } from './strategy/contract.ts';
 import type { WordIndex } from './words/agent.ts';
@@ -80,27 +80,24 @@ export class CompactRun {
 /** What compaction works with. */
 export interface CompactorParts {
   readonly state: PoolState;
-  readonly handles: HandleTable;
   readonly lists: ZspageLists;
   readonly pages: PageAllocator;
   readonly objects: Objects;
-  readonly slots: SlotCopier;
+  readonly slots: SlotMover;
   readonly settler: Settler;
 }
 
 /** See the head of the file. */
 export class Compactor {
   private readonly state: PoolState;
-  private readonly handles: HandleTable;
   private readonly lists: ZspageLists;
   private readonly pages: PageAllocator;
   private readonly objects: Objects;
-  private readonly slots: SlotCopier;
+  private readonly slots: SlotMover;
   private readonly settler: Settler;
 
   constructor(parts: CompactorParts) {
     this.state = parts.state;
-    this.handles = parts.handles;
     this.lists = parts.lists;
     this.pages = parts.pages;
     this.objects = parts.objects;
@@ -157,20 +154,13 @@ export class Compactor {
       return;
     }
     const { strategy } = this.state;
-    strategy.moveBegin();
-    try {
-      strategy.lock(ordinal);
-    } catch (error) {
-      strategy.moveEnd();
-      throw error;
-    }
+    lockForMove(strategy, ordinal);
     const base = this.state.classWord(ordinal);
     const movedBefore = run.movedObjects;
     this.objects.dropEmpty(ordinal);
     const more = this.fillOneTarget(run, ordinal, base);
     if (!more) this.settler.settleClass(run, ordinal, base);
-    strategy.unlock(ordinal);
-    strategy.moveEnd();
+    unlockAfterMove(strategy, ordinal);
     this.objects.releaseReclaimed();
     // The budget counts pages that are free, so what no reader needs any more is reclaimed at once.
     if (run.movedObjects > movedBefore) strategy.reclaim(false);
@@ -251,16 +241,13 @@ export class Compactor {
     source: ZspageIndex,
     target: ZspageIndex,
   ): Stopped {
-    const { words, tables, strategy } = this.state;
+    const { words, tables } = this.state;
     const sizeBytes = tables.sizeBytes[ordinal]!;
     const used = this.lists.used(source);
     for (let index = 0; index < used; index++) {
       const from = this.lists.locate(words[this.state.zspageWord(source) + firstPage]!, index, sizeBytes);
-      const header = words[this.state.slotWord(from, sizeBytes)]!;
-      if ((header & 1) === 0) continue;
-      const cell = this.handles.cellWord((header >>> 1) & this.handles.cellMask);
-      // A retired object is not moved: its cell no longer says that it is here.
-      if (words[cell] !== from) continue;
+      const cell = this.slots.cellOfObjectIn(from, sizeBytes);
+      if (cell === 0) continue;
       const grown = this.lists.mustGrow(ordinal, target);
       if (grown) {
         if (!this.pages.tryGrow(target, ordinal)) return 'no page';
@@ -268,10 +255,8 @@ export class Compactor {
         run.grownPages++;
       }
       const to = this.lists.takeSlotOf(ordinal, base, target, grown);
-      run.movedBytes += this.slots.copy(from, to, sizeBytes);
+      run.movedBytes += this.slots.move(cell, from, to, sizeBytes);
       run.movedObjects++;
-      strategy.publish(cell, to);
-      strategy.retirePlace(from);
       if (this.lists.inuse(source) === 0) break;
       if (this.lists.inuse(target) === tables.objects[ordinal]!) return 'target full';
     }

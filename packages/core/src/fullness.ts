@@ -7,8 +7,6 @@
 
 export const GROUPS = 12;
 export const GROUP_EMPTY = 0;
-/** The fullest group that still has room. */
-export const GROUP_ALMOST_FULL = 10;
 export const GROUP_FULL = 11;
 /** On no list: compaction has taken the zspage aside. */
 export const GROUP_ISOLATED = 12;

@@ -111,11 +111,7 @@ export class HandleTable {
     const generation = ((raw >>> this.cellBits) + 1) & this.generationMask;
     // Plain: whoever still looks at the cell does so by mistake, and finds either value.
     words[this.cellWord(cell)] = CELL_FREE | (generation << this.cellBits);
-    const tail = words[base + cellTail]!;
-    if (tail === 0) words[base + cellHead] = cell;
-    else words[this.cellWord(tail)]! += cell;
-    words[base + cellTail] = cell;
-    words[base + cellCount]! += 1;
+    this.append(base, cell);
     if (words[base + cellCount]! > KEEP_CELLS_MAX) this.giveBack(base, KEEP_CELLS_MAX / 2);
   }
 
@@ -162,12 +158,18 @@ export class HandleTable {
       // The one cell whose first handle could be 0.
       if (cell === (this.key & this.cellMask)) continue;
       words[this.cellWord(cell)] = CELL_FREE;
-      const tail = words[base + cellTail]!;
-      if (tail === 0) words[base + cellHead] = cell;
-      else words[this.cellWord(tail)]! += cell;
-      words[base + cellTail] = cell;
-      words[base + cellCount]! += 1;
+      this.append(base, cell);
     }
+  }
+
+  /** Adds a free cell, which links to none, to the end of a class's list. */
+  private append(base: WordIndex, cell: number): void {
+    const { words } = this;
+    const tail = words[base + cellTail]!;
+    if (tail === 0) words[base + cellHead] = cell;
+    else words[this.cellWord(tail)]! += cell;
+    words[base + cellTail] = cell;
+    words[base + cellCount]! += 1;
   }
 
   private enterPage(cell: number): boolean {

@@ -15,6 +15,7 @@ import { ZsmallocError } from './errors.ts';
 import { GROUP_ISOLATED } from './fullness.ts';
 import type { HandleTable } from './handles.ts';
 import { HEADER, PAGE, ZSPAGE } from './layout/records.ts';
+import { lockForMove, unlockAfterMove } from './move-locks.ts';
 import type { PageAllocator } from './pages.ts';
 import { OWNER_CLASS_MASK, OWNER_SHIFT } from './state.ts';
 import type { PoolState } from './state.ts';
@@ -76,13 +77,7 @@ export class Migrator {
   private moveTo(page: PageIndex, target: PageIndex): { patchedCells: number; vacant: boolean } {
     const { strategy, words } = this.state;
     const ordinal = this.ownerOf(page) & OWNER_CLASS_MASK;
-    strategy.moveBegin();
-    try {
-      strategy.lock(ordinal);
-    } catch (error) {
-      strategy.moveEnd();
-      throw error;
-    }
+    lockForMove(strategy, ordinal);
     const owner = this.ownerOf(page);
     const zspage = owner >>> OWNER_SHIFT;
     // Zspages of the class come and go under its lock only; one that is on its way back to the allocator is isolated,
@@ -101,8 +96,7 @@ export class Migrator {
       // order: relaxed. Statistics.
       Atomics.add(words, HEADER.at.busySkips, 1);
     }
-    strategy.unlock(ordinal);
-    strategy.moveEnd();
+    unlockAfterMove(strategy, ordinal);
     this.objects.releaseReclaimed();
     return { patchedCells, vacant };
   }

@@ -126,18 +126,16 @@ export class Objects {
     return true;
   }
 
-  /** Takes what lies in the empty group of a class from it. Returns how many. Caller holds: the class lock. */
-  dropEmpty(ordinal: number): number {
+  /** Takes what lies in the empty group of a class from it. Caller holds: the class lock. */
+  dropEmpty(ordinal: number): void {
     const base = this.state.classWord(ordinal);
-    if ((this.words[base + groupMask]! & (1 << GROUP_EMPTY)) === 0) return 0;
-    let dropped = 0;
+    if ((this.words[base + groupMask]! & (1 << GROUP_EMPTY)) === 0) return;
     let zspage = this.words[base + groupHeads + GROUP_EMPTY]!;
     while (zspage !== 0) {
       const following = this.words[this.state.zspageWord(zspage) + ZSPAGE.at.next]!;
-      if (this.retireIfEmpty(ordinal, zspage)) dropped++;
+      this.retireIfEmpty(ordinal, zspage);
       zspage = following;
     }
-    return dropped;
   }
 
   /** Takes an empty zspage from its class, unless somebody is inside it. Caller holds: the class lock. */

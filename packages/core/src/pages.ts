@@ -34,14 +34,6 @@ export class PageAllocator {
     return page;
   }
 
-  /** Caller holds: nothing that the pages lock may not nest in. May wait: for the pages lock. */
-  releasePage(page: PageIndex): void {
-    const { strategy, plan } = this.state;
-    strategy.lock(plan.pagesLock);
-    this.pushPageLocked(page);
-    strategy.unlock(plan.pagesLock);
-  }
-
   /**
    * Makes an empty zspage of one page that is on no list; 0 when there is no page. May wait: for the pages lock.
    *

@@ -7,18 +7,17 @@ import { Compactor } from './compact.ts';
 import type { CompactRun } from './compact.ts';
 import { ZsmallocError, hasCode } from './errors.ts';
 import { SHARE_UNIT, compactThreshold, describe } from './format.ts';
-import { HandleTable, isLocation } from './handles.ts';
-import { AGENT, LOCK } from './layout/records.ts';
+import { HandleTable } from './handles.ts';
+import { strategyHost } from './host.ts';
 import { Migrator } from './migrate.ts';
 import { Objects } from './objects.ts';
 import { PageAllocator } from './pages.ts';
 import { Settler } from './settle.ts';
-import { SlotCopier } from './slots.ts';
-import { OWNER_CLASS_MASK, OWNER_SHIFT } from './state.ts';
+import { SlotMover } from './slots.ts';
 import type { PoolState } from './state.ts';
 import { classRows, poolStats } from './stats.ts';
 import type { ClassRow, PoolStats } from './stats.ts';
-import type { BoundStrategy, StrategyHost } from './strategy/contract.ts';
+import type { BoundStrategy } from './strategy/contract.ts';
 import { Verifier } from './verify.ts';
 import { ZspageLists } from './zspages.ts';
 
@@ -55,14 +54,14 @@ export class AgentPool implements HoldingPool {
     this.handles = new HandleTable(state, pages);
     this.objects = new Objects(state, this.handles, pages, lists);
     this.access = new Access(state, this.handles);
-    const slots = new SlotCopier(state);
-    const settler = new Settler(state, this.handles, lists, this.objects, slots);
     const { handles, objects } = this;
-    this.compactor = new Compactor({ state, handles, lists, pages, objects, slots, settler });
+    const slots = new SlotMover(state, handles);
+    const settler = new Settler(state, lists, objects, slots);
+    this.compactor = new Compactor({ state, lists, pages, objects, slots, settler });
     this.migrator = new Migrator(state, this.handles, pages, lists, this.objects);
     this.verifier = new Verifier(state, this.handles, lists, this.objects);
     this.compactAbove = compactThreshold(state.words);
-    state.strategy = state.definition.bind(this.host());
+    state.strategy = state.definition.bind(strategyHost(state, objects));
   }
 
   malloc(sizeBytes: number): Handle {
@@ -273,40 +272,6 @@ export class AgentPool implements HoldingPool {
       `cannot allocate ${sizeBytes} bytes: the pool's ${pages - firstPage} pages of ${pageBytes} bytes have no room for the size class. Free objects, call compact(), or create a larger pool; tryMalloc returns 0 instead.`,
       { sizeBytes, pages: pages - firstPage, pageBytes },
     );
-  }
-
-  private host(): StrategyHost {
-    const { state, objects } = this;
-    const { plan } = state;
-    return {
-      agent: state.agent,
-      agentsMax: plan.agentsMax,
-      poolBase: plan.poolBase,
-      lockCount: plan.lockCount,
-      lockBase: plan.lockBase,
-      lockStride: LOCK.words,
-      zspageBase: plan.zspageBase,
-      zspageStride: plan.zspageStride,
-      agentBase: plan.agentBase + AGENT.words,
-      agentStride: plan.agentStride,
-      pageBase: plan.pageBase,
-      indexBits: plan.indexBits,
-      isLocation,
-      zspageOf: (location) => state.ownerOf(location) >>> OWNER_SHIFT,
-      classOf: (location) => {
-        const owner = state.ownerOf(location);
-        return owner === 0 ? -1 : owner & OWNER_CLASS_MASK;
-      },
-      indexOf: (location) => state.indexOf(location),
-      slotAt: (zspage, index) => objects.slotAt(zspage, index),
-      slotsInUse: (zspage) => objects.slotsInUse(zspage),
-      spareWord: (location) => objects.spareWord(location),
-      slotBytes: (classIndex) => state.tables.sizeBytes[classIndex]!,
-      reclaimObject: objects.hot.reclaimObject,
-      reclaimPlace: (location) => objects.reclaimPlace(location),
-      reclaimPage: (page) => objects.reclaimPage(page),
-      releaseReclaimed: () => objects.releaseReclaimed(),
-    };
   }
 }
 

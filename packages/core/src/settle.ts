@@ -10,11 +10,10 @@
 
 import type { CompactRun } from './compact.ts';
 import { GROUPS_PARTIAL } from './fullness.ts';
-import type { HandleTable } from './handles.ts';
 import { CLASS, PAGE, ZSPAGE } from './layout/records.ts';
 import type { Objects } from './objects.ts';
 import { pagesForSlots } from './size-class.ts';
-import type { SlotCopier } from './slots.ts';
+import type { SlotMover } from './slots.ts';
 import type { PoolState } from './state.ts';
 import type { Location, ZspageIndex } from './strategy/contract.ts';
 import type { WordIndex } from './words/agent.ts';
@@ -26,14 +25,12 @@ const { firstPage, freeHead, next } = ZSPAGE.at;
 /** See the head of the file. */
 export class Settler {
   private readonly state: PoolState;
-  private readonly handles: HandleTable;
   private readonly lists: ZspageLists;
   private readonly objects: Objects;
-  private readonly slots: SlotCopier;
+  private readonly slots: SlotMover;
 
-  constructor(state: PoolState, handles: HandleTable, lists: ZspageLists, objects: Objects, slots: SlotCopier) {
+  constructor(state: PoolState, lists: ZspageLists, objects: Objects, slots: SlotMover) {
     this.state = state;
-    this.handles = handles;
     this.lists = lists;
     this.objects = objects;
     this.slots = slots;
@@ -87,18 +84,12 @@ export class Settler {
 
   /** Moves the live object of slot `high`, if there is one, to the free slot `low`. */
   private move(run: CompactRun, zspage: ZspageIndex, high: number, low: number, sizeBytes: number): void {
-    const { words, strategy } = this.state;
     const from = this.at(zspage, high, sizeBytes);
-    const header = words[this.state.slotWord(from, sizeBytes)]!;
-    if ((header & 1) === 0) return;
-    const cell = this.handles.cellWord((header >>> 1) & this.handles.cellMask);
-    if (words[cell] !== from) return;
-    const to = this.at(zspage, low, sizeBytes);
+    const cell = this.slots.cellOfObjectIn(from, sizeBytes);
+    if (cell === 0) return;
     this.lists.claimSlot(zspage);
-    run.movedBytes += this.slots.copy(from, to, sizeBytes);
+    run.movedBytes += this.slots.move(cell, from, this.at(zspage, low, sizeBytes), sizeBytes);
     run.movedObjects++;
-    strategy.publish(cell, to);
-    strategy.retirePlace(from);
   }
 
   /** Ends the used slots behind the last one that is tagged, and links the free ones before it, lowest first. */

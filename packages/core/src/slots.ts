@@ -1,28 +1,52 @@
-// Copying an object from one slot to another. Either may be cut by a page boundary, at different bytes.
+// Moving an object from one slot to another of its class. Either may be cut by a page boundary, at different bytes.
 
+import type { HandleTable } from './handles.ts';
 import { LENGTH_MASK, PAGE } from './layout/records.ts';
 import { HEADER_BYTES } from './size-class.ts';
 import type { PoolState } from './state.ts';
 import type { Location } from './strategy/contract.ts';
+import type { WordIndex } from './words/agent.ts';
 
 /** Below this many bytes a loop over words beats copyWithin, which costs 17 to 30 ns to call. */
 const COPY_BY_WORD_MAX = 64;
 
 /** See the head of the file. */
-export class SlotCopier {
+export class SlotMover {
   private readonly state: PoolState;
+  private readonly handles: HandleTable;
 
-  constructor(state: PoolState) {
+  constructor(state: PoolState, handles: HandleTable) {
     this.state = state;
+    this.handles = handles;
+  }
+
+  /** Word of the cell whose object lies in a slot; 0 for a free slot and for one whose object is retired or has moved. */
+  cellOfObjectIn(location: Location, sizeBytes: number): WordIndex {
+    const { words } = this.state;
+    const header = words[this.state.slotWord(location, sizeBytes)]!;
+    if ((header & 1) === 0) return 0;
+    const cell = this.handles.cellWord((header >>> 1) & this.handles.cellMask);
+    return words[cell] === location ? cell : 0;
+  }
+
+  /**
+   * Copies the object of `cell`, points the cell to the copy and retires the old place. Returns bytes copied.
+   *
+   * Caller holds: move and class locks, relocation of the source's zspage, and has taken the target slot.
+   */
+  move(cell: WordIndex, from: Location, to: Location, sizeBytes: number): number {
+    const bytes = this.copy(from, to, sizeBytes);
+    this.state.strategy.publish(cell, to);
+    this.state.strategy.retirePlace(from);
+    return bytes;
   }
 
   /**
    * Copies header and payload of a slot of a class that is not huge; returns bytes copied.
    *
-   * Caller holds: class lock, relocation of the source's zspage.
    * Source: zs_object_copy(), which copies the whole slot; the stored length makes that unnecessary.
    */
-  copy(from: Location, to: Location, sizeBytes: number): number {
+  private copy(from: Location, to: Location, sizeBytes: number): number {
     const { words, memory, plan } = this.state;
     const fromWord = this.state.slotWord(from, sizeBytes);
     const total = (HEADER_BYTES + (words[fromWord + 1]! & LENGTH_MASK) + 7) & ~7;

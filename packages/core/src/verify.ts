@@ -2,10 +2,12 @@
 //
 // Source: the invariants of the allocator, as docs/INVARIANTS.md lists them.
 
-import { ZsmallocError } from './errors.ts';
+import { Accounts, nothingSeen } from './accounts.ts';
+import type { Seen } from './accounts.ts';
 import { GROUPS, GROUP_DRAINING, fullnessGroup } from './fullness.ts';
-import { CELL_FREE, CELL_RETIRED, isLocation } from './handles.ts';
+import { CELL_RETIRED, isLocation } from './handles.ts';
 import type { HandleTable } from './handles.ts';
+import { expectInvariant } from './invariant.ts';
 import { CLASS, HEADER, PAGE, PLACE_MOVED, ZSPAGE } from './layout/records.ts';
 import type { Objects } from './objects.ts';
 import { holdStill } from './snapshot.ts';
@@ -18,22 +20,6 @@ import type { ZspageLists } from './zspages.ts';
 const { owner: pageOwner, link } = PAGE.at;
 const { firstPage, freeHead, prev, next } = ZSPAGE.at;
 
-/** Invariants, in the order in which they are checked. */
-export type Invariant =
-  | 'lists-linked'
-  | 'group-matches-inuse'
-  | 'mask-matches-lists'
-  | 'counters-match'
-  | 'chain-owned'
-  | 'free-list-distinct'
-  | 'slots-tagged'
-  | 'cells-match-slots'
-  | 'length-in-class'
-  | 'cells-accounted'
-  | 'pages-accounted'
-  | 'records-accounted'
-  | 'reserved-zero';
-
 /** See the head of the file. */
 export class Verifier {
   private readonly state: PoolState;
@@ -42,10 +28,7 @@ export class Verifier {
   private readonly lists: ZspageLists;
   private readonly objects: Objects;
   private readonly hugeOrdinal: number;
-  /** Owner of each page as found on the lists. */
-  private pageOwners: Map<number, number> = new Map();
-  private zspagesSeen: Set<ZspageIndex> = new Set();
-  private liveCells: Set<number> = new Set();
+  private seen: Seen = nothingSeen();
   /** Slots of the class at hand whose objects have moved on. */
   private movedPlaces = 0;
   /** By class: zspages that are on no list while their last places wait for readers. */
@@ -64,25 +47,11 @@ export class Verifier {
   verify(): void {
     this.objects.releaseReclaimed();
     holdStill(this.state, () => {
-      this.pageOwners = new Map();
-      this.zspagesSeen = new Set();
-      this.liveCells = new Set();
+      this.seen = nothingSeen();
       this.draining = this.findDraining();
       for (let ordinal = 0; ordinal <= this.hugeOrdinal; ordinal++) this.checkClass(ordinal);
-      this.checkCells();
-      this.checkPages();
-      this.checkRecords();
-      this.checkReserved();
+      new Accounts(this.state, this.handles, this.seen).check();
     });
-  }
-
-  private expect(holds: boolean, invariant: Invariant, what: string, index: number): void {
-    if (holds) return;
-    throw new ZsmallocError(
-      'ERR_ZS_CORRUPT',
-      `the pool is corrupt: invariant "${invariant}" does not hold, ${what} at ${index}. Stop using the pool; if no agent wrote outside its objects, this is a bug worth reporting.`,
-      { invariant, what, index },
-    );
   }
 
   private checkClass(ordinal: number): void {
@@ -99,12 +68,17 @@ export class Verifier {
       let before = 0;
       let count = 0;
       for (let zspage = words[base + CLASS.at.groupHeads + group]!; zspage !== 0;) {
-        this.expect(!this.zspagesSeen.has(zspage), 'lists-linked', 'a zspage on two lists, or twice on one', zspage);
-        this.zspagesSeen.add(zspage);
+        expectInvariant(
+          !this.seen.zspages.has(zspage),
+          'lists-linked',
+          'a zspage on two lists, or twice on one',
+          zspage,
+        );
+        this.seen.zspages.add(zspage);
         const record = this.state.zspageWord(zspage);
-        this.expect(words[record + prev] === before, 'lists-linked', 'a wrong backward link', zspage);
+        expectInvariant(words[record + prev] === before, 'lists-linked', 'a wrong backward link', zspage);
         const used = this.lists.inuse(zspage);
-        this.expect(
+        expectInvariant(
           this.lists.group(zspage) === group && fullnessGroup(used, objectsPerZspage) === group,
           'group-matches-inuse',
           `group ${group} with ${used} of ${objectsPerZspage} slots in use`,
@@ -117,7 +91,7 @@ export class Verifier {
         before = zspage;
         zspage = words[record + next]!;
       }
-      this.expect(
+      expectInvariant(
         words[base + CLASS.at.groupCounts + group] === count,
         'counters-match',
         `group ${group} count`,
@@ -127,32 +101,37 @@ export class Verifier {
       zspages += count;
     }
     for (const zspage of this.draining[ordinal]!) {
-      this.zspagesSeen.add(zspage);
+      this.seen.zspages.add(zspage);
       bytes += this.checkZspage(ordinal, zspage);
       inuse += this.lists.inuse(zspage);
       pages += this.lists.pages(ordinal, zspage);
     }
-    this.expect(words[base + CLASS.at.groupMask] === mask, 'mask-matches-lists', 'the group mask of class', ordinal);
-    this.expect(
+    expectInvariant(
+      words[base + CLASS.at.groupMask] === mask,
+      'mask-matches-lists',
+      'the group mask of class',
+      ordinal,
+    );
+    expectInvariant(
       words[base + CLASS.at.capacity] === zspages * objectsPerZspage,
       'counters-match',
       'capacity of class',
       ordinal,
     );
-    this.expect(
+    expectInvariant(
       words[base + CLASS.at.pages] === pages,
       'counters-match',
       `pages: ${words[base + CLASS.at.pages]}, found ${pages}, of class`,
       ordinal,
     );
-    this.expect(
+    expectInvariant(
       words[base + CLASS.at.inuse] === inuse - this.movedPlaces,
       'counters-match',
       'objects in use of class',
       ordinal,
     );
     const stored = words[base + CLASS.at.bytesLow]! + words[base + CLASS.at.bytesHigh]! * 2 ** 30;
-    this.expect(stored === bytes, 'counters-match', `bytes stored: ${stored}, found ${bytes}, in class`, ordinal);
+    expectInvariant(stored === bytes, 'counters-match', `bytes stored: ${stored}, found ${bytes}, in class`, ordinal);
   }
 
   private findDraining(): ZspageIndex[][] {
@@ -173,23 +152,28 @@ export class Verifier {
     let page = this.words[record + firstPage]!;
     for (let i = 0; i < this.lists.pages(ordinal, zspage); i++) {
       const word = this.state.pageWord(page);
-      this.expect(
+      expectInvariant(
         this.words[word + pageOwner] === owner,
         'chain-owned',
         `position ${i} of zspage ${zspage}, page`,
         page,
       );
-      this.expect(!this.pageOwners.has(page), 'chain-owned', 'a page in two chains', page);
-      this.pageOwners.set(page, owner);
+      expectInvariant(!this.seen.pageOwners.has(page), 'chain-owned', 'a page in two chains', page);
+      this.seen.pageOwners.set(page, owner);
       if (ordinal !== this.hugeOrdinal) page = this.words[word + link]!;
     }
-    this.expect(ordinal === this.hugeOrdinal || page === 0, 'chain-owned', 'a chain that does not end, zspage', zspage);
+    expectInvariant(
+      ordinal === this.hugeOrdinal || page === 0,
+      'chain-owned',
+      'a chain that does not end, zspage',
+      zspage,
+    );
     const used = this.lists.used(zspage);
     const inuse = this.lists.inuse(zspage);
-    this.expect(inuse <= used && used <= objectsPerZspage, 'counters-match', 'slot counts of zspage', zspage);
+    expectInvariant(inuse <= used && used <= objectsPerZspage, 'counters-match', 'slot counts of zspage', zspage);
     if (ordinal === this.hugeOrdinal) return this.checkHuge(zspage, inuse);
     const free = this.checkFreeList(ordinal, zspage, sizeBytes);
-    this.expect(
+    expectInvariant(
       free === used - inuse,
       'free-list-distinct',
       `${free} free slots linked of ${used - inuse}, zspage`,
@@ -204,14 +188,14 @@ export class Verifier {
       tagged++;
       bytes += this.checkObject(ordinal, location, header);
     }
-    this.expect(tagged === inuse, 'slots-tagged', `${tagged} tagged slots, ${inuse} in use, zspage`, zspage);
+    expectInvariant(tagged === inuse, 'slots-tagged', `${tagged} tagged slots, ${inuse} in use, zspage`, zspage);
     return bytes;
   }
 
   private checkHuge(zspage: ZspageIndex, inuse: number): number {
     const page = this.words[this.state.zspageWord(zspage) + firstPage]!;
     const header = this.words[this.state.pageWord(page) + link]!;
-    this.expect((header & 1) === inuse, 'slots-tagged', 'a huge zspage', zspage);
+    expectInvariant((header & 1) === inuse, 'slots-tagged', 'a huge zspage', zspage);
     return inuse === 0 ? 0 : this.checkObject(this.hugeOrdinal, this.state.locationOf(page, 0), header);
   }
 
@@ -224,10 +208,10 @@ export class Verifier {
         index < this.lists.used(zspage) &&
         this.words[this.state.pageWord(this.state.pageOf(location)) + pageOwner] ===
           ((zspage << OWNER_SHIFT) | ordinal);
-      this.expect(real && !seen.has(location), 'free-list-distinct', `slot ${index} of zspage`, zspage);
+      expectInvariant(real && !seen.has(location), 'free-list-distinct', `slot ${index} of zspage`, zspage);
       seen.add(location);
       const header = this.words[this.state.slotWord(location, sizeBytes)]!;
-      this.expect((header & 1) === 0, 'slots-tagged', `a free slot tagged as used, zspage`, zspage);
+      expectInvariant((header & 1) === 0, 'slots-tagged', `a free slot tagged as used, zspage`, zspage);
       location = header >>> 1;
     }
     return seen.size;
@@ -237,13 +221,13 @@ export class Verifier {
   private checkObject(ordinal: number, location: Location, header: number): number {
     const cell = (header >>> 1) & this.handles.cellMask;
     const word = this.handles.cellOf(cell);
-    this.expect(word !== 0, 'cells-match-slots', 'a handle without a cell, location', location);
+    expectInvariant(word !== 0, 'cells-match-slots', 'a handle without a cell, location', location);
     const value = this.words[word]!;
     if (
       ordinal !== this.hugeOrdinal &&
       (this.words[this.objects.headerWord(ordinal, location) + 1]! & PLACE_MOVED) !== 0
     ) {
-      this.expect(
+      expectInvariant(
         value !== location,
         'cells-match-slots',
         'a cell that names a place without its object, location',
@@ -253,118 +237,22 @@ export class Verifier {
       return 0;
     }
     const named = isLocation(value) ? value === location : (value & CELL_RETIRED) !== 0;
-    this.expect(
+    expectInvariant(
       named,
       'cells-match-slots',
       'a used slot whose cell is free or names another place, location',
       location,
     );
-    this.expect(!this.liveCells.has(cell), 'cells-match-slots', 'a cell of two objects', cell);
-    this.liveCells.add(cell);
+    expectInvariant(!this.seen.cells.has(cell), 'cells-match-slots', 'a cell of two objects', cell);
+    this.seen.cells.add(cell);
     const length = this.objects.lengthAt(ordinal, location);
     const { sizeBytes, huge } = this.state.plan.shape.classes[ordinal]!;
-    this.expect(
+    expectInvariant(
       length > 0 && length <= sizeBytes - (huge ? 0 : 8),
       'length-in-class',
       `length ${length}, location`,
       location,
     );
     return length;
-  }
-
-  private checkCells(): void {
-    const { words } = this;
-    const free = new Set<number>();
-    const walk = (head: number, tail: number, count: number, where: string): void => {
-      let last = 0;
-      let found = 0;
-      for (let cell = words[head]!; cell !== 0; found++) {
-        const value = words[this.handles.cellWord(cell)]!;
-        this.expect(
-          (value & CELL_FREE) !== 0 && !free.has(cell),
-          'cells-accounted',
-          `a used or repeated cell in ${where}`,
-          cell,
-        );
-        free.add(cell);
-        last = cell;
-        cell = value & this.handles.cellMask;
-      }
-      this.expect(words[tail] === last && words[count] === found, 'cells-accounted', `tail or count of ${where}`, last);
-    };
-    walk(HEADER.at.cellFreeHead, HEADER.at.cellFreeTail, HEADER.at.cellFreeCount, 'the stock');
-    for (let ordinal = 0; ordinal <= this.hugeOrdinal; ordinal++) {
-      const base = this.state.classWord(ordinal);
-      walk(base + CLASS.at.cellHead, base + CLASS.at.cellTail, base + CLASS.at.cellCount, `class ${ordinal}`);
-    }
-    const fresh = words[HEADER.at.cellFresh]!;
-    const skipped = this.state.key & this.handles.cellMask;
-    for (let cell = 1; cell < fresh; cell++) {
-      const accounted = free.has(cell) !== this.liveCells.has(cell);
-      this.expect(
-        accounted || cell === skipped,
-        'cells-accounted',
-        'a cell that is neither free nor used, or both',
-        cell,
-      );
-    }
-  }
-
-  private checkPages(): void {
-    const { words } = this;
-    const { plan } = this.state;
-    const fresh = words[HEADER.at.pageFresh]!;
-    const free = new Set<number>();
-    for (let page = words[HEADER.at.pageFreeHead]!; page !== 0; page = words[this.state.pageWord(page) + link]!) {
-      const sound = !free.has(page) && !this.pageOwners.has(page) && words[this.state.pageWord(page) + pageOwner] === 0;
-      this.expect(sound, 'pages-accounted', 'a free page that is owned or listed twice', page);
-      free.add(page);
-    }
-    this.expect(words[HEADER.at.pageFreeCount] === free.size, 'pages-accounted', 'the free page count', free.size);
-    const known = free.size + this.pageOwners.size + words[HEADER.at.cellPages]! + this.retiredPages(fresh);
-    this.expect(
-      plan.firstPage + known === fresh,
-      'pages-accounted',
-      `${known} pages known of ${fresh - plan.firstPage}, fresh`,
-      fresh,
-    );
-  }
-
-  /** Pages whose content has moved and that wait for readers: they keep their owner, at most one for each zspage. */
-  private retiredPages(fresh: number): number {
-    if (!this.state.definition.capabilities.relocatesBesideReaders) return 0;
-    const owners = new Set<ZspageIndex>();
-    for (let page = this.state.plan.firstPage; page < fresh; page++) {
-      const zspage = this.words[this.state.pageWord(page) + pageOwner]! >>> OWNER_SHIFT;
-      if (zspage === 0 || this.pageOwners.has(page)) continue;
-      this.expect(
-        this.zspagesSeen.has(zspage) && !owners.has(zspage),
-        'pages-accounted',
-        'a page outside the chain of its zspage',
-        page,
-      );
-      owners.add(zspage);
-    }
-    return owners.size;
-  }
-
-  private checkRecords(): void {
-    const { words } = this;
-    let free = 0;
-    for (let z = words[HEADER.at.zspageFreeHead]!; z !== 0; z = words[this.state.zspageWord(z) + next]!) {
-      this.expect(!this.zspagesSeen.has(z), 'records-accounted', 'a free record on a list', z);
-      free++;
-    }
-    const { size } = this.zspagesSeen;
-    this.expect(words[HEADER.at.zspageCount] === size, 'records-accounted', 'zspages counted', size);
-    this.expect(words[HEADER.at.zspageFresh]! - 1 === free + size, 'records-accounted', 'records in all', free + size);
-  }
-
-  private checkReserved(): void {
-    for (const [name, field] of Object.entries(HEADER.fields)) {
-      if (!name.startsWith('reserved')) continue;
-      const at = HEADER.at[name as keyof typeof HEADER.at];
-      for (let i = 0; i < field.words; i++) this.expect(this.words[at + i] === 0, 'reserved-zero', name, at + i);
-    }
   }
 }

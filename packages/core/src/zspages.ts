@@ -102,15 +102,10 @@ export class ZspageLists {
   }
 
   /**
-   * Takes a slot of the fullest zspage that has room; 0 when that zspage must grow first.
+   * Takes a slot of one zspage that has room; 0 when it must grow first and the caller has not just done that.
    *
-   * Source: find_get_zspage() and obj_malloc().
+   * Source: obj_malloc().
    */
-  takeSlot(ordinal: number, base: WordIndex): Location {
-    return this.takeSlotOf(ordinal, base, this.fullest(base, GROUPS_WITH_ROOM));
-  }
-
-  /** Takes a slot of one zspage that has room; 0 when it must grow first and the caller has not just done that. */
   takeSlotOf(ordinal: number, base: WordIndex, zspage: ZspageIndex, grown = false): Location {
     const { words, tables } = this.state;
     const record = this.state.zspageWord(zspage);

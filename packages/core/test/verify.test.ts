@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { HEADER } from '../src/layout/records.ts';
-import type { Invariant } from '../src/verify.ts';
+import type { Invariant } from '../src/invariant.ts';
 import { classField, classFor, filled, makePool, pageField, refusal, zspageField } from './use-pool.ts';
 import type { TestPool } from './use-pool.ts';
 

@@ -12,17 +12,9 @@
 //
 // Source: the single pool lock of Linux mm/zsmalloc.c in 2022.
 
-import { retrySoon } from '@zsmalloc/core/strategy';
-import type {
-  BoundStrategy,
-  Location,
-  Mutex,
-  PageIndex,
-  Strategy,
-  StrategyHost,
-  ZspageIndex,
-} from '@zsmalloc/core/strategy';
-import type { WordIndex, Words } from '@zsmalloc/core/words';
+import { ReclaimsAtOnce } from '@zsmalloc/core/strategy';
+import type { Location, Mutex, Strategy, StrategyHost, ZspageIndex } from '@zsmalloc/core/strategy';
+import type { WordIndex } from '@zsmalloc/core/words';
 import { SPIN_CAPABILITIES } from './capabilities.ts';
 import type { SpinCapabilities } from './capabilities.ts';
 import { spinMutex } from './mutex.ts';
@@ -40,17 +32,14 @@ export const bigLock: Strategy<SpinCapabilities> = {
   bind: (host) => new BigLock(host),
 };
 
-class BigLock implements BoundStrategy {
-  private readonly host: StrategyHost;
-  private readonly words: Words;
+class BigLock extends ReclaimsAtOnce {
   private readonly mutex: Mutex;
   private readonly word: WordIndex;
   private depth = 0;
   private reads = 0;
 
   constructor(host: StrategyHost) {
-    this.host = host;
-    this.words = host.agent.words;
+    super(host);
     this.mutex = spinMutex.bind(host.agent);
     this.word = host.poolBase;
   }
@@ -69,22 +58,6 @@ class BigLock implements BoundStrategy {
   readEnd(_zspage: ZspageIndex): void {
     this.leave();
     this.reads--;
-  }
-
-  writeBegin(cell: WordIndex): Location {
-    return this.readBegin(cell);
-  }
-
-  writeEnd(zspage: ZspageIndex): void {
-    this.readEnd(zspage);
-  }
-
-  holdBegin(cell: WordIndex): Location {
-    return this.readBegin(cell);
-  }
-
-  holdEnd(zspage: ZspageIndex): void {
-    this.readEnd(zspage);
   }
 
   lockClassOf(cell: WordIndex): number {
@@ -134,28 +107,6 @@ class BigLock implements BoundStrategy {
   publish(cell: WordIndex, location: Location): void {
     this.words[cell] = location;
   }
-
-  retireObject(_cell: WordIndex, location: Location): void {
-    this.host.reclaimObject(location);
-  }
-
-  retirePlace(location: Location): void {
-    this.host.reclaimPlace(location);
-  }
-
-  retirePage(page: PageIndex): void {
-    this.host.reclaimPage(page);
-  }
-
-  reclaim(_pressing: boolean): number {
-    return 0;
-  }
-
-  retryLater(): Promise<void> {
-    return retrySoon();
-  }
-
-  detach(): void {}
 
   private enter(): void {
     if (this.depth === 0) this.mutex.lock(this.word);

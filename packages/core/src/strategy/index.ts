@@ -11,7 +11,9 @@ export type {
   ZspageIndex,
 } from './contract.ts';
 export type { LockKind, Mutex, RwLock, TryRwLock } from './locks.ts';
-export { lockBased, lockClassByHint } from './lock-based.ts';
+export { lockClassByHint } from './class-by-hint.ts';
+export { lockBased } from './lock-based.ts';
+export { ReclaimsAtOnce } from './reclaims-at-once.ts';
 export type { LockBasedOptions } from './lock-based.ts';
 export { retrySoon } from './retry.ts';
 export { strategyOf } from './strategy-of.ts';

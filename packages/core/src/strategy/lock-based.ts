@@ -10,19 +10,13 @@
 //   2. A mover holds the pool lock for writing (if there is one), then the class lock, then tries the zspage lock.
 //   3. A free takes the pool lock for reading only until it has the class lock.
 
-import type { WordIndex, Words } from '../words/agent.ts';
-import type {
-  BoundStrategy,
-  Capabilities,
-  Location,
-  PageIndex,
-  Strategy,
-  StrategyHost,
-  ZspageIndex,
-} from './contract.ts';
+import type { WordIndex } from '../words/agent.ts';
+import type { Capabilities, Location, Strategy, StrategyHost, ZspageIndex } from './contract.ts';
 import type { LockKind, Mutex, RwLock, TryRwLock } from './locks.ts';
-import { retrySoon } from './retry.ts';
+import { lockClassByHint } from './class-by-hint.ts';
+import { ReclaimsAtOnce } from './reclaims-at-once.ts';
 import { isLocation } from '../handles.ts';
+import { PAGE } from '../layout/records.ts';
 import { OWNER_CLASS_MASK, OWNER_SHIFT } from '../state.ts';
 
 /** Locks of a lock-based strategy. */
@@ -62,9 +56,7 @@ export function lockBased<C extends Capabilities>(options: LockBasedOptions<C>):
 }
 
 /** What both orders share: structure locks, zspage locks, and reclaiming at once. */
-abstract class LockBased implements BoundStrategy {
-  protected readonly host: StrategyHost;
-  protected readonly words: Words;
+abstract class LockBased extends ReclaimsAtOnce {
   protected readonly mutex: Mutex;
   protected readonly zspageLock: TryRwLock;
   private readonly lockBase: WordIndex;
@@ -75,8 +67,7 @@ abstract class LockBased implements BoundStrategy {
   private readonly indexBits: number;
 
   constructor(host: StrategyHost, mutex: Mutex, zspageLock: TryRwLock) {
-    this.host = host;
-    this.words = host.agent.words;
+    super(host);
     this.mutex = mutex;
     this.zspageLock = zspageLock;
     this.lockBase = host.lockBase;
@@ -87,20 +78,13 @@ abstract class LockBased implements BoundStrategy {
     this.indexBits = host.indexBits;
   }
 
-  abstract readBegin(cell: WordIndex): Location;
-  abstract lockClassOf(cell: WordIndex): number;
-  abstract moveBegin(): void;
-  abstract moveEnd(): void;
-  abstract isMoveContended(): boolean;
-  abstract publish(cell: WordIndex, location: Location): void;
-
   protected zspageWord(zspage: ZspageIndex): WordIndex {
     return this.zspageBase + zspage * this.zspageStride;
   }
 
   /** Owner word of the page that a location names. Plain: a hint, or under a lock that makes it true. */
   protected ownerOf(location: Location): number {
-    return this.words[this.pageBase + (location >>> this.indexBits) * 2]!;
+    return this.words[this.pageBase + (location >>> this.indexBits) * PAGE.words]!;
   }
 
   /** Lock word of the zspage that a location lies in; a hint like `ownerOf`. */
@@ -110,23 +94,6 @@ abstract class LockBased implements BoundStrategy {
 
   readEnd(zspage: ZspageIndex): void {
     this.zspageLock.readUnlock(this.zspageWord(zspage));
-  }
-
-  // Whoever changes an object's bytes is a reader of its placement.
-  writeBegin(cell: WordIndex): Location {
-    return this.readBegin(cell);
-  }
-
-  writeEnd(zspage: ZspageIndex): void {
-    this.readEnd(zspage);
-  }
-
-  holdBegin(cell: WordIndex): Location {
-    return this.readBegin(cell);
-  }
-
-  holdEnd(zspage: ZspageIndex): void {
-    this.readEnd(zspage);
   }
 
   lock(index: number): void {
@@ -152,28 +119,6 @@ abstract class LockBased implements BoundStrategy {
   relocateEnd(zspage: ZspageIndex): void {
     this.zspageLock.writeUnlock(this.zspageWord(zspage));
   }
-
-  retireObject(_cell: WordIndex, location: Location): void {
-    this.host.reclaimObject(location);
-  }
-
-  retirePlace(location: Location): void {
-    this.host.reclaimPlace(location);
-  }
-
-  retirePage(page: PageIndex): void {
-    this.host.reclaimPage(page);
-  }
-
-  reclaim(_pressing: boolean): number {
-    return 0;
-  }
-
-  retryLater(): Promise<void> {
-    return retrySoon();
-  }
-
-  detach(): void {}
 }
 
 /** The kernel's order: a pool lock makes lookups and moves exclude each other. */
@@ -270,16 +215,6 @@ class ValidatingStrategy extends LockBased {
   }
 
   lockClassOf(cell: WordIndex): number {
-    // The usual case of lockClassByHint, without its calls: the hint is right.
-    const location = this.words[cell]!;
-    if (!isLocation(location)) return lockClassByHint(this.host, this, cell);
-    const owner = this.ownerOf(location);
-    if (owner === 0) return lockClassByHint(this.host, this, cell);
-    const classIndex = owner & OWNER_CLASS_MASK;
-    this.lock(classIndex);
-    // Plain: cells of a class, and owners of its pages, change under its lock only.
-    if (this.words[cell] === location && (this.ownerOf(location) & OWNER_CLASS_MASK) === classIndex) return classIndex;
-    this.unlock(classIndex);
     return lockClassByHint(this.host, this, cell);
   }
 
@@ -294,32 +229,5 @@ class ValidatingStrategy extends LockBased {
   publish(cell: WordIndex, location: Location): void {
     // order: release, pairs with readBegin. Whoever sees the new location sees the bytes that were copied to it.
     Atomics.store(this.words, cell, location);
-  }
-}
-
-/**
- * Locks the class of a cell's object without a pool lock: an object never changes its class, so a stale location still
- * names the right class, unless its page has passed to another one meanwhile; the look under the lock settles that.
- */
-export function lockClassByHint(host: StrategyHost, strategy: BoundStrategy, cell: WordIndex): number {
-  const { words } = host.agent;
-  let location = words[cell]!;
-  for (;;) {
-    if (!host.isLocation(location)) {
-      // order: acquire, pairs with publish. A plain look said "no object"; this one decides.
-      location = Atomics.load(words, cell);
-      if (!host.isLocation(location)) return -1;
-    }
-    const hint = host.classOf(location);
-    if (hint >= 0) {
-      strategy.lock(hint);
-      // Plain: cells of a class change under its lock only.
-      const current = words[cell]!;
-      if (host.isLocation(current) && host.classOf(current) === hint) return hint;
-      strategy.unlock(hint);
-    }
-    // order: acquire, pairs with publish. The hint was stale.
-    location = Atomics.load(words, cell);
-    if (!host.isLocation(location)) return -1;
   }
 }
