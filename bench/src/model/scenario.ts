@@ -1,0 +1,50 @@
+// A scenario: what to measure, and how a process of its own measures it.
+
+import type { Cell, ScenarioInfo } from './measurement.ts';
+import type { Row } from './row.ts';
+
+/** What a run was asked for, as far as scenarios need it. */
+export interface RunOptions {
+  /** Strategies that take part, in the order of tables. */
+  readonly strategyIds: readonly string[];
+  readonly cores: number;
+  /** Measured seconds of one cell, for scenarios that run for a time. */
+  readonly seconds: number;
+  readonly quick: boolean;
+  /** Files that the user named, for scenarios that take input. */
+  readonly inputs: readonly string[];
+  readonly traces: readonly string[];
+}
+
+/** What one process measures: one subject, some or all of a scenario's parameters. Plain data. */
+export interface Job {
+  readonly scenario: string;
+  readonly subject: string;
+  readonly seed: number;
+  /** Whatever the scenario's `measure` needs. */
+  readonly plan: Readonly<Record<string, unknown>>;
+  /** Seconds that it should take; for the estimate of the time left, and the limit after which it counts as hanging. */
+  readonly seconds: number;
+}
+
+/** An answer to a question in words, with the evidence it rests on. */
+export interface Answer {
+  readonly scenario: string;
+  /** One to three sentences with numbers. */
+  readonly text: string;
+  /** 'proved': intervals or tests exclude the opposite; 'open': they do not, and the text says so. */
+  readonly verdict: 'proved' | 'open';
+  /** Limits of the answer: cores, rounds, load. */
+  readonly caveats: readonly string[];
+}
+
+export interface Scenario {
+  /** Static description; parameters that depend on the options are made from them. */
+  describe(options: RunOptions): ScenarioInfo;
+  /** The jobs of one round; the session runs them in random order, each in a fresh process. Empty: `why` says why. */
+  jobs(options: RunOptions, round: number, seed: number): Promise<readonly Job[]> | readonly Job[];
+  /** Runs in the child. Throws CheckError when something computed was wrong. */
+  measure(job: Job): Promise<readonly Omit<Cell, 'round'>[]>;
+  /** The answer, from the summarised rows of this scenario. */
+  answer?(rows: readonly Row[], info: ScenarioInfo): Answer | null;
+}
