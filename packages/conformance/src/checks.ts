@@ -1,0 +1,26 @@
+// All checks, in the order in which they run.
+
+import type { Capabilities } from '@zsmalloc/core/strategy';
+import type { Check } from './check.ts';
+import { INVARIANTS } from './invariants.ts';
+import type { InvariantNumber } from './invariants.ts';
+import { lockChecks } from './model/lock-checks.ts';
+import { objectChecks } from './model/object-checks.ts';
+
+export const CHECKS: readonly Check[] = [...lockChecks, ...objectChecks];
+
+/** The check of that name. */
+export function checkNamed(id: string): Check | undefined {
+  return CHECKS.find((check) => check.id === id);
+}
+
+/** Checks that belong to a strategy with these capabilities and, if given, to some of these rows. */
+export function checksFor(capabilities: Capabilities, rows?: readonly InvariantNumber[]): Check[] {
+  const wanted = INVARIANTS.filter(
+    ({ number, doesNotApply }) =>
+      doesNotApply(capabilities) === undefined && (rows === undefined || rows.includes(number)),
+  ).map(({ number }) => number);
+  return CHECKS.filter(
+    (check) => check.rows.some((row) => wanted.includes(row)) && (check.fits?.(capabilities) ?? true),
+  );
+}
