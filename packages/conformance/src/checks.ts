@@ -4,10 +4,23 @@ import type { Capabilities } from '@zsmalloc/core/strategy';
 import type { Check } from './check.ts';
 import { INVARIANTS } from './invariants.ts';
 import type { InvariantNumber } from './invariants.ts';
+import { concurrencyChecks } from './model/concurrency-check.ts';
 import { lockChecks } from './model/lock-checks.ts';
+import { nonBlockingChecks } from './model/non-blocking-checks.ts';
 import { objectChecks } from './model/object-checks.ts';
+import { stallChecks } from './model/stall-checks.ts';
+import { misuseChecks } from './unit/misuse-checks.ts';
+import { waitingChecks } from './unit/waiting-checks.ts';
 
-export const CHECKS: readonly Check[] = [...lockChecks, ...objectChecks];
+export const CHECKS: readonly Check[] = [
+  ...waitingChecks,
+  ...misuseChecks,
+  ...lockChecks,
+  ...objectChecks,
+  ...stallChecks,
+  ...concurrencyChecks,
+  ...nonBlockingChecks,
+];
 
 /** The check of that name. */
 export function checkNamed(id: string): Check | undefined {

@@ -27,7 +27,9 @@ export interface ExplorerCheck {
   readonly fits?: (capabilities: Capabilities) => boolean;
   /** What a data race, or agents inside together, means here: "two agents were inside class lock 0 at once". */
   readonly race: string;
-  readonly explore: (strategy: Strategy, options: Partial<ExploreOptions>) => ExploreResult;
+  /** What a hang means, where that is not plain. */
+  readonly words?: string;
+  readonly explore: (strategy: Strategy, options: Partial<ExploreOptions>) => ExploreResult | Promise<ExploreResult>;
 }
 
 /** Fewer preemptions find most bugs, soonest; all schedules come after that, as far as there is time. */
@@ -49,15 +51,15 @@ export function explorerCheck(parts: ExplorerCheck): Check {
   };
 }
 
-function explorePartly(parts: ExplorerCheck, context: CheckContext): Finding {
+async function explorePartly(parts: ExplorerCheck, context: CheckContext): Promise<Finding> {
   const { budgetMs, schedule, subject } = context;
-  if (schedule !== undefined) return findingOf(parts, [parts.explore(subject.strategy, { schedule })]);
-  const bounded = parts.explore(subject.strategy, {
+  if (schedule !== undefined) return findingOf(parts, [await parts.explore(subject.strategy, { schedule })]);
+  const bounded = await parts.explore(subject.strategy, {
     preemptions: PREEMPTIONS,
     timeLimitMs: budgetMs * BOUNDED_SHARE,
   });
   if (bounded.failure !== null) return findingOf(parts, [bounded]);
-  const whole = parts.explore(subject.strategy, { timeLimitMs: Math.max(1, budgetMs - bounded.elapsedMs) });
+  const whole = await parts.explore(subject.strategy, { timeLimitMs: Math.max(1, budgetMs - bounded.elapsedMs) });
   return findingOf(parts, [bounded, whole]);
 }
 
@@ -88,9 +90,9 @@ function findingOf(parts: ExplorerCheck, results: readonly ExploreResult[]): Fin
   };
 }
 
-function messageOf({ race }: ExplorerCheck, kind: string, message: string): string {
+function messageOf({ race, words: hang }: ExplorerCheck, kind: string, message: string): string {
   if (kind === 'data-race') return `${race}: ${message}`;
-  const words = KIND_IN_WORDS[kind];
+  const words = HANGS.has(kind) ? (hang ?? KIND_IN_WORDS[kind]) : KIND_IN_WORDS[kind];
   return words === undefined ? message : `${words}: ${message}`;
 }
 

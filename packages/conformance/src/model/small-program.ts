@@ -8,12 +8,12 @@
 //   3. Words that belong to the strategy may be read plainly, as hints. What the locks protect may not.
 
 import { ModelMemory, explore } from '@zsmalloc/explorer';
-import type { ExploreOptions, ExploreResult, ThreadContext } from '@zsmalloc/explorer';
+import type { ExploreOptions, ExploreResult, FinalState, ThreadBody, ThreadContext } from '@zsmalloc/explorer';
 import type { Strategy } from '@zsmalloc/core/strategy';
 import type { SpinBudget } from '@zsmalloc/core/words';
 import { CELLS, LOCKS, SLOTS_PER_ZSPAGE, SLOT_WORDS, ZSPAGES, nameLock, nameWord, planSmall } from '../host/plan.ts';
 import type { SmallPlan } from '../host/plan.ts';
-import { PATIENT, SmallAgent } from '../host/small-agent.ts';
+import { HASTY, PATIENT, SmallAgent } from '../host/small-agent.ts';
 import { RETIRED, SLOT, Violation, formatSmall } from '../host/small-host.ts';
 import { asTurn, withTurns } from './turns.ts';
 
@@ -36,18 +36,23 @@ export interface SmallProgram {
   readonly check?: (end: SmallEnd) => void;
   /** Agents that must not block. */
   readonly nonBlocking?: readonly string[];
+  /** Rounds before those give up; the others wait as long as it takes. */
   readonly spin?: SpinBudget;
+  /** Agents are stopped in the middle, so rule 2 does not apply. */
+  readonly leavesOff?: boolean;
 }
 
 /** Rounds of reclaiming that a strategy may need until nothing is left, with nobody inside. */
 const RECLAIM_ROUNDS = 8;
 
-/** Explores a program. */
-export function exploreSmall(
-  strategy: Strategy,
-  program: SmallProgram,
-  options: Partial<ExploreOptions> = {},
-): ExploreResult {
+/** What the explorer needs for a program, and how a thread gets its agent. */
+export interface SmallThreads {
+  readonly options: ExploreOptions & { readonly threads: Readonly<Record<string, ThreadBody>> };
+  agentOf(context: ThreadContext, spin: SpinBudget): SmallAgent;
+}
+
+/** Stands a program on a memory of its own. */
+export function smallThreads(strategy: Strategy, program: SmallProgram): SmallThreads {
   const names = Object.keys(program.agents);
   const checker = names.length + 1;
   const plan = planSmall(strategy.words, checker);
@@ -59,46 +64,60 @@ export function exploreSmall(
   const setup = (): void => {
     formatSmall(plan, original);
     for (let index = 1; index <= checker; index++) {
-      asTurn(() => new SmallAgent(strategy, plan, original, index)).bound.detach();
+      asTurn(() => directAgent(strategy, plan, original, index)).bound.detach();
     }
-    const agent = new SmallAgent(strategy, plan, original, 1);
+    const agent = directAgent(strategy, plan, original, 1);
     asTurn(() => program.setup?.(agent));
     agent.bound.detach();
   };
-
-  return withTurns(() =>
-    explore({
+  const agentOf: SmallThreads['agentOf'] = ({ memory: { int32 }, id }, budget) =>
+    new SmallAgent(strategy, plan, int32, id + 1, budget);
+  const bodyOf =
+    (name: string) =>
+    (context: ThreadContext): unknown =>
+      asTurn(() => {
+        const mayBlock = !nonBlocking.includes(name);
+        const agent = agentOf(context, mayBlock ? PATIENT : spin);
+        agent.agent.mayBlock = mayBlock;
+        return program.agents[name](agent, context);
+      });
+  const check = ({ results }: FinalState): void => {
+    if (program.leavesOff === true) return;
+    copy.set(original);
+    const agent = directAgent(strategy, plan, copy, checker);
+    asTurn(() => checkQuiet(agent));
+    const contents = asTurn(() => agent.contents());
+    const named = Object.fromEntries(names.map((name, id) => [name, results[id]]));
+    program.check?.({ results: named, contents, words: copy, plan });
+  };
+  return {
+    agentOf,
+    options: {
       memory,
       setup,
-      threads: Object.fromEntries(
-        names.map((name) => [
-          name,
-          (context: ThreadContext) =>
-            asTurn(() => {
-              const agent = new SmallAgent(strategy, plan, context.memory.int32, context.id + 1, spin);
-              agent.agent.mayBlock = !nonBlocking.includes(name);
-              return program.agents[name](agent, context);
-            }),
-        ]),
-      ),
-      check: ({ results }) => {
-        copy.set(original);
-        const agent = new SmallAgent(strategy, plan, copy, checker);
-        asTurn(() => checkQuiet(agent));
-        const contents = asTurn(() => agent.contents());
-        program.check?.({
-          results: Object.fromEntries(names.map((name, id) => [name, results[id]])),
-          contents,
-          words: copy,
-          plan,
-        });
-      },
+      threads: Object.fromEntries(names.map((name) => [name, bodyOf(name)])),
+      check,
       racy: (byteOffset) => isStrategys(plan, byteOffset >>> 2),
       describe: (byteOffset) => nameWord(plan, byteOffset >>> 2),
       maxSteps: 4000,
-      ...options,
-    }),
-  );
+    },
+  };
+}
+
+/** Explores a program. */
+export function exploreSmall(
+  strategy: Strategy,
+  program: SmallProgram,
+  options: Partial<ExploreOptions> = {},
+): ExploreResult {
+  return withTurns(() => explore({ ...smallThreads(strategy, program).options, ...options }));
+}
+
+/** An agent outside of threads: nobody would wake it, so it gives up instead of waiting. */
+function directAgent(strategy: Strategy, plan: SmallPlan, words: Int32Array, index: number): SmallAgent {
+  const agent = new SmallAgent(strategy, plan, words, index, HASTY);
+  agent.agent.mayBlock = false;
+  return agent;
 }
 
 /** Words that a strategy may access plainly, as hints: its own, spare words of slots, and handle cells. */

@@ -26,6 +26,26 @@ export function asTurn<T>(body: () => T): T {
 
 /** Runs `run` with the globals replaced by ones that know about turns. */
 export function withTurns<T>(run: () => T): T {
+  const restore = replaceGlobals();
+  try {
+    return run();
+  } finally {
+    restore();
+  }
+}
+
+/** `withTurns` for an exploration that takes turns itself. */
+export async function withTurnsAsync<T>(run: () => Promise<T>): Promise<T> {
+  const restore = replaceGlobals();
+  try {
+    return await run();
+  } finally {
+    restore();
+  }
+}
+
+/** Returns what puts the globals back. */
+function replaceGlobals(): () => void {
   const { queueMicrotask } = globalThis;
   const promises = Promise.prototype as unknown as { then: Then };
   const { then } = promises;
@@ -46,13 +66,11 @@ export function withTurns<T>(run: () => T): T {
   clock.now = () => (jobs === null ? now.call(performance) : 0);
   Date.now = () => (jobs === null ? dateNow() : 0);
   Math.random = () => (jobs === null ? random() : 0.5);
-  try {
-    return run();
-  } finally {
+  return () => {
     globalThis.queueMicrotask = queueMicrotask;
     replaceThen(then);
     clock.now = now;
     Date.now = dateNow;
     Math.random = random;
-  }
+  };
 }
