@@ -9,6 +9,7 @@ import { lockChecks } from './model/lock-checks.ts';
 import { nonBlockingChecks } from './model/non-blocking-checks.ts';
 import { objectChecks } from './model/object-checks.ts';
 import { stallChecks } from './model/stall-checks.ts';
+import { poolChecks } from './pool/pool-checks.ts';
 import { misuseChecks } from './unit/misuse-checks.ts';
 import { waitingChecks } from './unit/waiting-checks.ts';
 
@@ -20,6 +21,7 @@ export const CHECKS: readonly Check[] = [
   ...stallChecks,
   ...concurrencyChecks,
   ...nonBlockingChecks,
+  ...poolChecks,
 ];
 
 /** The check of that name. */
