@@ -10,6 +10,8 @@ import { nonBlockingChecks } from './model/non-blocking-checks.ts';
 import { objectChecks } from './model/object-checks.ts';
 import { stallChecks } from './model/stall-checks.ts';
 import { poolChecks } from './pool/pool-checks.ts';
+import { poolTortureChecks } from './torture/pool-checks.ts';
+import { smallTortureChecks } from './torture/small-checks.ts';
 import { misuseChecks } from './unit/misuse-checks.ts';
 import { waitingChecks } from './unit/waiting-checks.ts';
 
@@ -22,6 +24,8 @@ export const CHECKS: readonly Check[] = [
   ...concurrencyChecks,
   ...nonBlockingChecks,
   ...poolChecks,
+  ...smallTortureChecks,
+  ...poolTortureChecks,
 ];
 
 /** The check of that name. */
