@@ -1,7 +1,6 @@
 // What a check is, and what it finds. A check belongs to one or more rows; it runs in a process that may be killed.
 
-import type { Strategy } from '@zsmalloc/core/strategy';
-import type { Capabilities } from '@zsmalloc/core/strategy';
+import type { Capabilities, Strategy } from '@zsmalloc/core/strategy';
 import type { InvariantNumber } from './invariants.ts';
 
 /**
@@ -17,6 +16,8 @@ export interface Subject {
   /** Name of the export. */
   readonly name: string;
   readonly strategy: Strategy;
+  /** Id of a bug to plant, for negative controls. */
+  readonly sabotage?: string;
 }
 
 /** What a check gets. */

@@ -2,6 +2,7 @@
 
 import type { Capabilities } from '@zsmalloc/core/strategy';
 import type { Check } from './check.ts';
+import { controlChecks } from './controls/control-checks.ts';
 import { INVARIANTS } from './invariants.ts';
 import type { InvariantNumber } from './invariants.ts';
 import { concurrencyChecks } from './model/concurrency-check.ts';
@@ -26,6 +27,7 @@ export const CHECKS: readonly Check[] = [
   ...poolChecks,
   ...smallTortureChecks,
   ...poolTortureChecks,
+  ...controlChecks,
 ];
 
 /** The check of that name. */

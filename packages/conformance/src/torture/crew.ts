@@ -104,9 +104,18 @@ export class Crew {
   /** Starts agent i + 1. */
   hire(i: number): void {
     const { subject, seed, roles, data } = this.options;
-    const { module, name } = subject;
+    const { module, name, sabotage } = subject;
     const index = i + 1;
-    const workerData = { module, name, role: roles[i], index, seed: seed + 7919 * index, control: this.control, data };
+    const workerData = {
+      module,
+      name,
+      sabotage,
+      role: roles[i],
+      index,
+      seed: seed + 7919 * index,
+      control: this.control,
+      data,
+    };
     const worker = new Worker(new URL('worker.js', import.meta.url), { workerData });
     this.workers[i] = worker;
     worker.on('message', (report: AgentReport) => {

@@ -2,6 +2,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Strategy } from '@zsmalloc/core/strategy';
+import { SABOTAGES, sabotaged } from '../controls/sabotage.ts';
 import { Violation } from '../host/small-host.ts';
 import { Control } from './control.ts';
 import type { AgentReport, RoleData } from './crew.ts';
@@ -12,6 +13,7 @@ import { ROLES } from './roles.ts';
 interface Hiring {
   readonly module: string;
   readonly name: string;
+  readonly sabotage: string | undefined;
   readonly role: string;
   readonly index: number;
   readonly seed: number;
@@ -33,13 +35,15 @@ export interface RoleContext {
 /** Plays a role to its end; throws a Violation when something is wrong. */
 export type TortureRole = (context: RoleContext) => void | Promise<void>;
 
-const { module, name, role, index, seed, control: words, data } = workerData as Hiring;
+const { module, name, sabotage, role, index, seed, control: words, data } = workerData as Hiring;
 const exported = (await import(module)) as Record<string, Strategy>;
+const planted = SABOTAGES.find(({ id }) => id === sabotage);
+const strategy = planted === undefined ? exported[name] : sabotaged(exported[name], planted);
 const counts: Record<string, number> = {};
 const control = new Control(words, index);
 let wrong: string | undefined;
 try {
-  await ROLES[role]({ strategy: exported[name], index, draw: drawFrom(seed), control, data, counts });
+  await ROLES[role]({ strategy, index, draw: drawFrom(seed), control, data, counts });
 } catch (error) {
   const text = error instanceof Error ? (error instanceof Violation ? error.message : error.stack) : String(error);
   wrong = `agent ${index} (${role}): ${text}`;
