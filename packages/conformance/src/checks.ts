@@ -6,6 +6,7 @@ import { controlChecks } from './controls/control-checks.ts';
 import { INVARIANTS } from './invariants.ts';
 import type { InvariantNumber } from './invariants.ts';
 import { concurrencyChecks } from './model/concurrency-check.ts';
+import { fairnessChecks } from './model/fairness-check.ts';
 import { lockChecks } from './model/lock-checks.ts';
 import { nonBlockingChecks } from './model/non-blocking-checks.ts';
 import { objectChecks } from './model/object-checks.ts';
@@ -23,6 +24,7 @@ export const CHECKS: readonly Check[] = [
   ...objectChecks,
   ...stallChecks,
   ...concurrencyChecks,
+  ...fairnessChecks,
   ...nonBlockingChecks,
   ...poolChecks,
   ...smallTortureChecks,

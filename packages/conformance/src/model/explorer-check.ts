@@ -76,7 +76,7 @@ function findingOf(parts: ExplorerCheck, results: readonly ExploreResult[]): Fin
   }
   const failure = failed.failure!;
   const { kind } = failure;
-  const detail = [`${kind}: ${failure.message}`, failure.chart].join('\n\n');
+  const detail = [`${kind}: ${failure.message}`, shorten(failure.chart)].join('\n\n');
   const hangs = HANGS.has(kind) && parts.rows.includes(NO_LOST_WAKEUP);
   return {
     verdict: 'failed',
@@ -88,6 +88,17 @@ function findingOf(parts: ExplorerCheck, results: readonly ExploreResult[]): Fin
       rows: hangs ? [NO_LOST_WAKEUP] : withoutHangs(parts.rows),
     },
   };
+}
+
+/** Charts of agents that spin are long, and the same line again and again. */
+const LINES_HEAD = 60;
+const LINES_TAIL = 12;
+
+function shorten(chart: string): string {
+  const lines = chart.split('\n');
+  const left = lines.length - LINES_HEAD - LINES_TAIL;
+  if (left <= 1) return chart;
+  return [...lines.slice(0, LINES_HEAD), `... ${left} more ...`, ...lines.slice(-LINES_TAIL)].join('\n');
 }
 
 function messageOf({ race, words: hang }: ExplorerCheck, kind: string, message: string): string {

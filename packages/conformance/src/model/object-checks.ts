@@ -248,6 +248,26 @@ const programs: readonly ObjectProgram[] = [
     check: has([2, B]),
   },
   {
+    id: 'frees-in-two-classes',
+    title: 'two agents free in two classes and reclaim in all',
+    rows: [4, 14, 19],
+    race: 'two agents were inside one class at once',
+    setup: (agent) => {
+      agent.malloc(1, 0, A);
+      agent.malloc(2, 1, B);
+    },
+    agents: {
+      one: (agent) => {
+        agent.free(1);
+        agent.bound.reclaim(false);
+      },
+      two: (agent) => {
+        agent.free(2);
+        agent.bound.reclaim(false);
+      },
+    },
+  },
+  {
     id: 'leaver-beside-reclaim',
     title: 'an agent frees and leaves, another one reclaims what it left',
     rows: [14, 17],

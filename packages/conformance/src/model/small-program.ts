@@ -27,6 +27,8 @@ export interface SmallEnd {
   readonly contents: ReadonlyMap<number, number>;
   readonly words: Int32Array;
   readonly plan: SmallPlan;
+  /** Of the exploration, where it has one. */
+  readonly ghost: unknown;
 }
 
 export interface SmallProgram {
@@ -82,14 +84,14 @@ export function smallThreads(strategy: Strategy, program: SmallProgram): SmallTh
         agent.agent.mayBlock = mayBlock;
         return program.agents[name](agent, context);
       });
-  const check = ({ results }: FinalState): void => {
+  const check = ({ results, ghost }: FinalState): void => {
     if (program.leavesOff === true) return;
     copy.set(original);
     const agent = directAgent(strategy, plan, copy, checker);
     asTurn(() => checkQuiet(agent));
     const contents = asTurn(() => agent.contents());
     const named = Object.fromEntries(names.map((name, id) => [name, results[id]]));
-    program.check?.({ results: named, contents, words: copy, plan });
+    program.check?.({ results: named, contents, words: copy, plan, ghost });
   };
   return {
     agentOf,

@@ -3,6 +3,7 @@
 import { attachPool } from '@zsmalloc/core';
 import type { HoldingPool, PoolDescriptor } from '@zsmalloc/core';
 import type { Strategy } from '@zsmalloc/core/strategy';
+import { withLockOrder } from '../order/lock-order.ts';
 import { Violation } from '../host/small-host.ts';
 import { TABLE_SLOTS, sleep } from './control.ts';
 import type { Control } from './control.ts';
@@ -37,7 +38,8 @@ export class PoolAgent {
   private readonly counts: Record<string, number>;
 
   constructor({ strategy, draw, control, counts, data }: RoleContext) {
-    this.strategy = strategy;
+    const order = data['order'] as Int32Array | undefined;
+    this.strategy = order === undefined ? strategy : withLockOrder(strategy, order);
     this.draw = draw;
     this.control = control;
     this.counts = counts;

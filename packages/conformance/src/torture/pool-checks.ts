@@ -4,9 +4,10 @@ import { createPool } from '@zsmalloc/core';
 import type { Pool } from '@zsmalloc/core';
 import type { Check, CheckContext, Finding } from '../check.ts';
 import { defersReclaim } from '../invariants.ts';
+import { ORDER_WORDS, edgesOf } from '../order/lock-order.ts';
 import { TABLE_SLOTS } from './control.ts';
 import { Crew } from './crew.ts';
-import type { CrewEnd, CrewOptions } from './crew.ts';
+import type { CrewEnd, CrewOptions, RoleData } from './crew.ts';
 import { findingOf, perAgent, sumOf } from './finding.ts';
 import { turn } from './pool-agent.ts';
 import { isWhole } from './random.ts';
@@ -28,18 +29,18 @@ async function runPool(
   context: CheckContext,
   roles: readonly string[],
   more: Partial<CrewOptions> = {},
-  keep?: (pool: Pool) => Readonly<Record<string, unknown>>,
+  { keep, data: given }: { keep?: (pool: Pool) => number; data?: RoleData } = {},
 ): Promise<PoolRun> {
   const { subject, seed, budgetMs } = context;
   const pool = createPool({ bytes: POOL_BYTES, strategy: subject.strategy, agents: 40 });
-  const kept = keep?.(pool) ?? {};
+  const kept = keep?.(pool);
   await turn();
-  const data = { descriptor: pool.descriptor(), ...kept };
+  const data = { descriptor: pool.descriptor(), kept, ...given };
   const crew = new Crew({ subject, seed, roles, data, runMs: Math.max(RUN_MS_MIN, budgetMs * START_SHARE), ...more });
   const end = await crew.run();
   if (end.wrong !== undefined) return { end, pool };
   try {
-    await empty(pool, crew.control, Object.values(kept) as number[]);
+    await empty(pool, crew.control, kept);
     return { end, pool };
   } catch (error) {
     return { end: { ...end, wrong: (error as Error).message }, pool };
@@ -47,9 +48,9 @@ async function runPool(
 }
 
 /** Takes what is left in the table, frees it, and looks whether anything is lost. */
-async function empty(pool: Pool, table: Int32Array, kept: readonly number[]): Promise<void> {
+async function empty(pool: Pool, table: Int32Array, kept: number | undefined): Promise<void> {
   pool.verify();
-  for (const handle of kept) pool.free(handle);
+  if (kept !== undefined) pool.free(kept);
   for (let slot = 0; slot < TABLE_SLOTS; slot++) {
     const handle = swapHandle(table, slot, 0);
     if (handle <= 0) continue;
@@ -98,6 +99,22 @@ const nonBlocking: Check = {
   },
 };
 
+const order: Check = {
+  id: 'torture-lock-order',
+  title: 'the order of locks, watched on real threads',
+  kind: 'torture',
+  rows: [19],
+  weight: 1,
+  async run(context): Promise<Finding> {
+    const matrix = new Int32Array(new SharedArrayBuffer(ORDER_WORDS * 4));
+    const roles = ['compacts', 'migrates', 'everything'];
+    const { end } = await runPool(context, roles, {}, { data: { order: matrix } });
+    const edges = edgesOf(matrix);
+    const counts = { 'nested locks': Object.values(edges).reduce((sum, count) => sum + count, 0) };
+    return findingOf(end, counts, [{ title: 'what was waited for while what was held', buckets: edges }]);
+  },
+};
+
 /** How often a flood must go through the pool's memory. */
 const TURNOVERS_MIN = 2;
 
@@ -109,9 +126,12 @@ const flood: Check = {
   weight: 2,
   fits: defersReclaim,
   async run(context): Promise<Finding> {
-    const { end, pool } = await runPool(context, ['floods', 'slowReads', 'slowReads', 'floods'], {}, (fresh) => ({
-      kept: fresh.malloc(100),
-    }));
+    const { end, pool } = await runPool(
+      context,
+      ['floods', 'slowReads', 'slowReads', 'floods'],
+      {},
+      { keep: (fresh) => fresh.malloc(100) },
+    );
     const { pagesTotal, pageBytes } = pool.stats();
     const freedKiB = sumOf(end, 'freedKiB');
     const turnovers = freedKiB / ((pagesTotal * pageBytes) / 1024);
@@ -131,4 +151,4 @@ const flood: Check = {
 };
 
 /** See the head of the file. */
-export const poolTortureChecks: readonly Check[] = [all, nonBlocking, flood];
+export const poolTortureChecks: readonly Check[] = [all, nonBlocking, order, flood];

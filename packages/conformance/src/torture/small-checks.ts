@@ -153,5 +153,32 @@ const pipe: Check = {
   },
 };
 
+/** Lookups that may typically pass a waiting mover where writers come first: those of one time slice are no order. */
+const PASSED_MAX = 5000;
+const MOVES_MIN = 3;
+
+const moversAmongReaders: Check = {
+  id: 'torture-movers-among-readers',
+  title: 'a mover shuts out readers that never pause',
+  kind: 'torture',
+  rows: [6],
+  weight: 1,
+  fits: ({ fairness }) => fairness === 'writer-first' || fairness === 'phase-fair',
+  async run(context): Promise<Finding> {
+    const { end } = await runSmall(context, ['shutsOut', 'looksUp', 'looksUp', 'looksUp']);
+    const moves = sumOf(end, 'moves');
+    const passed = sumOf(end, 'passed');
+    const finding = findingOf(end, { moves, lookups: sumOf(end, 'lookups') }, [
+      {
+        title: 'lookups that passed a waiting mover',
+        buckets: { median: passed, most: sumOf(end, 'passedMost') },
+      },
+    ]);
+    if (finding.defect !== undefined || (moves >= MOVES_MIN && passed <= PASSED_MAX)) return finding;
+    const message = `writers come first, as declared, but a mover that waits is typically passed by ${passed} lookups; it got in ${moves} times`;
+    return { ...finding, verdict: 'failed', defect: { message } };
+  },
+};
+
 /** See the head of the file. */
-export const smallTortureChecks: readonly Check[] = [sections, oversubscribed, meeting, pipe];
+export const smallTortureChecks: readonly Check[] = [sections, oversubscribed, meeting, pipe, moversAmongReaders];
