@@ -1,16 +1,17 @@
 import { assertPassed, assertProved } from '@zsmalloc/explorer';
 import type { Strategy } from '@zsmalloc/core/strategy';
 import { describe, expect, it } from 'vitest';
-import type { AgentPool } from '../packages/core/src/pool.ts';
+import type { AgentPool } from '@zsmalloc/core/model';
+import { migrationPrograms } from '../packages/conformance/src/pool/migration-programs.ts';
+import { objectPrograms, threeAgents } from '../packages/conformance/src/pool/object-programs.ts';
+import { explorePool } from '../packages/conformance/src/pool/pool-model.ts';
 import * as broken from './broken-strategies.mjs';
-import { explorePool } from './model/model-pool.ts';
-import { threeAgents, twoAgents } from './model/programs.ts';
 import { strategyNamed } from './strategies.ts';
 
-const programs = { ...twoAgents, ...threeAgents };
+const programs = { ...objectPrograms, ...migrationPrograms, ...threeAgents };
 
-// The rcu strategies are not here: what they retire waits in the heap of an agent, and the agents of these programs are
-// built anew. packages/lock-rcu/test explores them.
+// The rcu strategies are not here: they take longer for all schedules of these programs. packages/lock-rcu/test explores
+// programs of theirs, and the conformance kit these, as far as its time allows.
 const explored = ['bigLock', 'spin', 'preemptible', 'preemptibleAtomic', 'preemptibleDirect', 'rwsem'];
 
 /** Too large for every schedule: explored with at most so many preemptions. */

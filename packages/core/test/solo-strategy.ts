@@ -95,6 +95,7 @@ export function soloStrategy(options: SoloOptions = {}): SoloStrategy {
       parks: false,
       worksWithoutBlocking: true,
       freeDuringRead: false,
+      concurrentReads: false,
       relocatesBesideReaders: false,
       fairness: 'none',
       robust: false,

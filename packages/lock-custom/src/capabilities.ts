@@ -8,6 +8,7 @@ export interface PreemptibleCapabilities extends Capabilities {
   readonly parks: false;
   readonly worksWithoutBlocking: true;
   readonly freeDuringRead: false;
+  readonly concurrentReads: true;
   readonly relocatesBesideReaders: false;
   readonly fairness: 'none';
   readonly robust: false;
@@ -18,6 +19,7 @@ export const PREEMPTIBLE_CAPABILITIES: PreemptibleCapabilities = {
   parks: false,
   worksWithoutBlocking: true,
   freeDuringRead: false,
+  concurrentReads: true,
   relocatesBesideReaders: false,
   fairness: 'none',
   robust: false,

@@ -8,6 +8,7 @@ export interface RcuCapabilities extends Capabilities {
   readonly parks: false;
   readonly worksWithoutBlocking: true;
   readonly freeDuringRead: true;
+  readonly concurrentReads: true;
   readonly relocatesBesideReaders: true;
   readonly fairness: 'none';
   readonly robust: false;
@@ -23,6 +24,7 @@ export const RCU_CAPABILITIES: RcuCapabilities = {
   parks: false,
   worksWithoutBlocking: true,
   freeDuringRead: true,
+  concurrentReads: true,
   relocatesBesideReaders: true,
   fairness: 'none',
   robust: false,

@@ -28,6 +28,7 @@ export interface RwsemCapabilities {
   readonly parks: true;
   readonly worksWithoutBlocking: true;
   readonly freeDuringRead: false;
+  readonly concurrentReads: true;
   readonly relocatesBesideReaders: false;
   readonly fairness: 'writer-first';
   readonly robust: false;
@@ -38,6 +39,7 @@ const CAPABILITIES: RwsemCapabilities = {
   parks: true,
   worksWithoutBlocking: true,
   freeDuringRead: false,
+  concurrentReads: true,
   relocatesBesideReaders: false,
   fairness: 'writer-first',
   robust: false,

@@ -15,8 +15,8 @@
 import { ReclaimsAtOnce } from '@zsmalloc/core/strategy';
 import type { Location, Mutex, Strategy, StrategyHost, ZspageIndex } from '@zsmalloc/core/strategy';
 import type { WordIndex } from '@zsmalloc/core/words';
-import { SPIN_CAPABILITIES } from './capabilities.ts';
-import type { SpinCapabilities } from './capabilities.ts';
+import { BIG_LOCK_CAPABILITIES } from './capabilities.ts';
+import type { BigLockCapabilities } from './capabilities.ts';
 import { spinMutex } from './mutex.ts';
 
 /**
@@ -24,10 +24,10 @@ import { spinMutex } from './mutex.ts';
  *
  * Blocks: up to 1 ms at a time, while another agent is inside. Main thread: yes, it gives up instead.
  */
-export const bigLock: Strategy<SpinCapabilities> = {
+export const bigLock: Strategy<BigLockCapabilities> = {
   id: 'bigLock',
   version: 1,
-  capabilities: SPIN_CAPABILITIES,
+  capabilities: BIG_LOCK_CAPABILITIES,
   words: { pool: spinMutex.words, lock: 0, zspage: 0, agent: 0 },
   bind: (host) => new BigLock(host),
 };

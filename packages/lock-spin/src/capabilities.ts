@@ -2,15 +2,21 @@
 
 import type { Capabilities } from '@zsmalloc/core/strategy';
 
-/** Capabilities of `spin` and `bigLock`. */
+/** Capabilities of `spin`. */
 export interface SpinCapabilities extends Capabilities {
   readonly holdAcrossAwait: false;
   readonly parks: false;
   readonly worksWithoutBlocking: true;
   readonly freeDuringRead: false;
+  readonly concurrentReads: true;
   readonly relocatesBesideReaders: false;
   readonly fairness: 'none';
   readonly robust: false;
+}
+
+/** Capabilities of `bigLock`: a read keeps every other agent out. */
+export interface BigLockCapabilities extends Omit<SpinCapabilities, 'concurrentReads'> {
+  readonly concurrentReads: false;
 }
 
 export const SPIN_CAPABILITIES: SpinCapabilities = {
@@ -18,7 +24,10 @@ export const SPIN_CAPABILITIES: SpinCapabilities = {
   parks: false,
   worksWithoutBlocking: true,
   freeDuringRead: false,
+  concurrentReads: true,
   relocatesBesideReaders: false,
   fairness: 'none',
   robust: false,
 };
+
+export const BIG_LOCK_CAPABILITIES: BigLockCapabilities = { ...SPIN_CAPABILITIES, concurrentReads: false };

@@ -1,7 +1,7 @@
 // @zsmalloc/lock-spin: spin locks for shared memory, and the strategies `spin` and `bigLock`.
 
 export { bigLock } from './big-lock.ts';
-export type { SpinCapabilities } from './capabilities.ts';
+export type { BigLockCapabilities, SpinCapabilities } from './capabilities.ts';
 export { spinMutex } from './mutex.ts';
 export { spinRwLock } from './rwlock.ts';
 export { spin } from './spin.ts';

@@ -36,6 +36,8 @@ export interface Capabilities {
   readonly worksWithoutBlocking: boolean;
   /** Freeing an object while somebody reads it leaves its bytes intact until that read ends. */
   readonly freeDuringRead: boolean;
+  /** Several agents can be inside reads of one zspage at the same time. */
+  readonly concurrentReads: boolean;
   /** Objects may move while they are being read: readers keep the old copy. */
   readonly relocatesBesideReaders: boolean;
   /** Order in which waiters get a contended lock. */

@@ -1,22 +1,21 @@
 // Stands a whole pool on the explorer's memory, and explores programs of its agents.
 //
 // RULES
-//   1. The code that runs is core's source as it ships: AgentPool over views of the model memory.
-//   2. Agents are attached in the setup. A thread body is entered many times, so it only builds its side of the pool.
+//   1. The code that runs is core as it ships: AgentPool over views of the model memory.
+//   2. Agents are attached in the setup. A thread body is entered many times, so it only builds its side of the pool. A
+//      thread is one turn of its agent.
 //   3. After every execution a further agent looks at a copy of the memory: verify(), the contents, and that the pool
 //      is empty once everything has been freed.
 
 import { explore, ModelMemory } from '@zsmalloc/explorer';
-import type { ExploreOptions, ExploreResult } from '@zsmalloc/explorer';
+import type { ExploreOptions, ExploreResult, ThreadContext } from '@zsmalloc/explorer';
 import type { Strategy } from '@zsmalloc/core/strategy';
-import { takeAgent } from '../../packages/core/src/agents.ts';
-import { formatMemory } from '../../packages/core/src/format.ts';
-import { planPool } from '../../packages/core/src/layout/plan.ts';
-import type { PoolPlan } from '../../packages/core/src/layout/plan.ts';
-import { AgentPool } from '../../packages/core/src/pool.ts';
-import { PoolState, openMemory } from '../../packages/core/src/state.ts';
-import type { Memory } from '../../packages/core/src/state.ts';
-import { leaveCleanly } from './leave-cleanly.ts';
+import { AgentPool, PoolState, formatMemory, openMemory, planPool, takeAgent } from '@zsmalloc/core/model';
+import type { Memory, PoolPlan } from '@zsmalloc/core/model';
+import { PATIENT } from '../host/small-agent.ts';
+import { Violation } from '../host/small-host.ts';
+import { defersReclaim } from '../invariants.ts';
+import { asTurn, withTurns } from '../model/turns.ts';
 import { nameWord } from './name-word.ts';
 import { racyWords } from './racy-words.ts';
 import type { RacyKind } from './racy-words.ts';
@@ -24,11 +23,8 @@ import type { RacyKind } from './racy-words.ts';
 const PAGE_BYTES = 4096;
 /** Any: a fixed one makes every execution the same. */
 const KEY = 0x15a5_a5a5;
-/** Never impatient: the explorer takes a waiting agent out. The lock packages explore impatience. */
-const PATIENT = { yieldAfter: Infinity, refuseAfter: Infinity };
-
-/** A small request of a class with two slots to a zspage, of one page. */
-export const HALF_BYTES = 2000;
+/** Rounds of reclaiming that a strategy may need until nothing is left, with nobody inside. */
+const RECLAIM_ROUNDS = 8;
 
 /** Contents by handle, as a check expects them. */
 export type Contents = ReadonlyMap<number, number>;
@@ -63,6 +59,11 @@ export function smallPlan(strategy: Strategy, agentsMax: number): PoolPlan {
   }
 }
 
+/** Racy words that come with a strategy. Its own it may read plainly, as hints. */
+function kindsOf({ capabilities }: Strategy): RacyKind[] {
+  return defersReclaim(capabilities) ? ['strategy', 'cells', 'owners', 'estimates', 'spare'] : ['strategy'];
+}
+
 /** One agent's side of a pool, for an agent record that is taken. */
 function sideOf(memory: Memory, plan: PoolPlan, strategy: Strategy, index: number): AgentPool {
   const agent = { words: memory.words, index, spin: PATIENT, mayBlock: true };
@@ -75,8 +76,9 @@ function modelViews(memory: ModelMemory): Memory {
 }
 
 /** Explores a program. */
-export function explorePool<S>(program: PoolProgram<S>): ExploreResult {
-  const { strategy, agents, racy = [] } = program;
+export function explorePool<S>(program: PoolProgram<S>, more: Partial<ExploreOptions> = {}): ExploreResult {
+  const { strategy, agents } = program;
+  const racy: readonly RacyKind[] = [...(program.racy ?? []), ...kindsOf(strategy)];
   const names = Object.keys(agents);
   const plan = smallPlan(strategy, names.length + 2);
   const checker = names.length + 1;
@@ -89,19 +91,25 @@ export function explorePool<S>(program: PoolProgram<S>): ExploreResult {
   const setup = (): void => {
     const direct = openMemory(memory.buffer);
     formatMemory(direct, plan, strategy, 0, KEY);
-    for (let agent = 1; agent <= checker; agent++) takeAgent(direct.words, plan);
-    start = program.setup(sideOf(direct, plan, strategy, 1));
+    for (let agent = 1; agent <= checker; agent++) {
+      takeAgent(direct.words, plan);
+      sideOf(direct, plan, strategy, agent).bound.detach();
+    }
+    const pool = sideOf(direct, plan, strategy, 1);
+    start = asTurn(() => program.setup(pool));
+    reclaimAll(pool);
+    pool.bound.detach();
     racyNow = racyWords(racy, plan, direct.words);
   };
 
-  return explore({
+  const options: ExploreOptions = {
     memory,
     setup,
     threads: Object.fromEntries(
       names.map((name) => [
         name,
-        (context: { memory: ModelMemory; id: number }) =>
-          leaveCleanly(memory, () => {
+        (context: ThreadContext) =>
+          asTurn(() => {
             const views = modelViews(context.memory);
             const attach = (): AgentPool => sideOf(views, plan, strategy, takeAgent(views.words, plan));
             const pool = sideOf(views, plan, strategy, context.id + 1);
@@ -114,56 +122,44 @@ export function explorePool<S>(program: PoolProgram<S>): ExploreResult {
       copy.words.set(original);
       const named = Object.fromEntries(names.map((name, id) => [name, results[id]]));
       const pool = sideOf(copy, plan, strategy, checker);
-      pool.verify();
-      program.check?.(named, start, pool);
-      checkContents(pool, program.contents(start, named));
+      asTurn(() => {
+        pool.verify();
+        program.check?.(named, start, pool);
+        checkContents(pool, program.contents(start, named));
+      });
     },
     describe: (byteOffset) => nameWord(plan, byteOffset),
-    ...(racy.length === 0 ? {} : { racy: (byteOffset: number) => racyNow.has(byteOffset >>> 2) }),
+    racy: (byteOffset) => racyNow.has(byteOffset >>> 2),
     maxSteps: 4000,
     ...program.options,
-  });
+    ...more,
+  };
+  return withTurns(() => explore(options));
+}
+
+/** Reclaims what nobody reads any more. */
+function reclaimAll(pool: AgentPool): void {
+  for (let round = 0; round < RECLAIM_ROUNDS; round++) pool.bound.reclaim(false);
 }
 
 /** Compares what lives, then frees it and looks whether the pool is empty. */
 function checkContents(pool: AgentPool, contents: Contents): void {
+  reclaimAll(pool);
   const { objects } = pool.stats();
-  if (objects !== contents.size) throw new Error(`${objects} objects live, expected ${contents.size}`);
+  if (objects !== contents.size) throw new Violation(`${objects} objects live at the end, not ${contents.size}`);
   for (const [handle, byte] of contents) {
     pool.read(handle, (bytes) => {
-      if (byte >= 0 && bytes.some((found) => found !== byte)) throw new Error(`object ${handle} is not all ${byte}`);
+      if (byte >= 0 && bytes.some((found) => found !== byte)) {
+        throw new Violation(`an object is damaged: its bytes are not all ${byte}`);
+      }
     });
     pool.free(handle);
   }
   pool.compact();
+  reclaimAll(pool);
   pool.verify();
   const { pagesUsed, zspages } = pool.stats();
-  if (pagesUsed !== 0 || zspages !== 0) throw new Error(`${pagesUsed} pages in ${zspages} zspages are left`);
-}
-
-/** Allocates an object that is all `byte`. */
-export function filled(pool: AgentPool, sizeBytes: number, byte: number): number {
-  const handle = pool.malloc(sizeBytes);
-  pool.write(handle, new Uint8Array(sizeBytes).fill(byte));
-  return handle;
-}
-
-/** Throws unless a sample of an object's bytes says `byte`: the first, the last, and around the middle. */
-export function expectAll(bytes: Uint8Array, byte: number): void {
-  const { length } = bytes;
-  for (const index of [0, length >> 1, length - 1]) {
-    if (bytes[index] !== byte) throw new Error(`byte ${index} is ${bytes[index]}, expected ${byte}`);
-  }
-}
-
-/** Runs a call; the code of the error that it throws, or 'done'. */
-export function outcomeOf(call: () => void): string {
-  try {
-    call();
-    return 'done';
-  } catch (error) {
-    const { code } = error as { code?: unknown };
-    if (typeof code === 'string') return code;
-    throw error;
+  if (pagesUsed !== 0 || zspages !== 0) {
+    throw new Violation(`memory is lost: ${pagesUsed} pages in ${zspages} zspages are left of an empty pool`);
   }
 }

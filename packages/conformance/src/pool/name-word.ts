@@ -1,8 +1,7 @@
 // Names for words of a pool, for the explorer's reports.
 
-import type { PoolPlan } from '../../packages/core/src/layout/plan.ts';
-import type { Layout } from '../../packages/core/src/layout/define.ts';
-import { AGENT, CLASS, HEADER, LOCK, PAGE, ZSPAGE } from '../../packages/core/src/layout/records.ts';
+import { AGENT, CLASS, HEADER, LOCK, PAGE, ZSPAGE } from '@zsmalloc/core/model';
+import type { Layout, PoolPlan } from '@zsmalloc/core/model';
 
 /** The name of the word at a byte offset: its record, its number and its field. */
 export function nameWord(plan: PoolPlan, byteOffset: number): string {

@@ -1,0 +1,10 @@
+export { ConformanceError } from './error.ts';
+export type { ConformanceErrorCode } from './error.ts';
+export { INVARIANTS } from './invariants.ts';
+export type { Invariant, InvariantNumber } from './invariants.ts';
+export { reportSchema } from './report.ts';
+export type { CheckResult, Report, ReportRow } from './report.ts';
+export { runConformance } from './run/run-conformance.ts';
+export type { ConformanceOptions, Progress } from './run/run-conformance.ts';
+export { formatReport } from './table.ts';
+export { testStrategy } from './test-strategy.ts';

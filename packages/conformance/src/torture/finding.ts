@@ -1,0 +1,27 @@
+// What a crew's reports come to.
+
+import type { Counts, Finding, Histogram } from '../check.ts';
+import type { CrewEnd } from './crew.ts';
+
+export function sumOf({ reports }: CrewEnd, what: string): number {
+  return reports.reduce((sum, { counts }) => sum + (counts[what] ?? 0), 0);
+}
+
+/** A number of each agent, with the least and the most. */
+export function perAgent(title: string, { reports }: CrewEnd, what: string): Histogram {
+  const found = reports.map(({ counts }) => counts[what]).filter((count) => count !== undefined);
+  return {
+    title,
+    buckets: { agents: found.length, least: Math.min(...found, Infinity), most: Math.max(...found, 0) },
+  };
+}
+
+/** Turns the end of a crew into a finding. */
+export function findingOf({ wrong }: CrewEnd, counts: Counts, histograms: readonly Histogram[] = []): Finding {
+  const finding = { verdict: wrong === undefined ? 'sampled' : 'failed', counts, histograms };
+  if (wrong === undefined) return finding;
+  const hangs = / do not end: /.test(wrong);
+  const [message, ...rest] = wrong.split('\n');
+  const detail = rest.length === 0 ? {} : { detail: rest.join('\n') };
+  return { ...finding, defect: { message, ...detail, ...(hangs ? { rows: [4] } : {}) } };
+}
