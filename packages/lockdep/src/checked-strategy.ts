@@ -4,6 +4,7 @@
 //   1. Checks come before the call of the strategy, so what throws here has changed nothing. lockClassOf alone learns the
 //      class from the strategy; it undoes the lock where the class was not the expected one and does not fit.
 //   2. What is given back is noted before the call that gives it back, which may call the pool: reclaiming does.
+//      Meanwhile the strategy may have taken locks by itself, which is not seen here: so it is not asked for a class lock.
 //   3. Lookups count as waiting for the pool lock and for a mover, and calls between moveBegin and moveEnd as holding the
 //      pool lock, also under strategies without one: code must be right under every strategy.
 
@@ -181,7 +182,13 @@ export class CheckedStrategy implements BoundStrategy {
     if (this.waitsInUnlock) this.checks.mayWait(UNLOCK, true);
     this.misuse.noteUnlocked(index);
     this.checks.gave(at);
-    this.decorated.unlock(index);
+    const outer = isolate.inside;
+    isolate.inside = this.checks;
+    try {
+      this.decorated.unlock(index);
+    } finally {
+      isolate.inside = outer;
+    }
   }
 
   isContended(index: number): boolean {
@@ -215,7 +222,7 @@ export class CheckedStrategy implements BoundStrategy {
   }
 
   relocateBegin(zspage: ZspageIndex): boolean {
-    this.misuse.expectClassLock('relocateBegin');
+    if (isolate.inside !== this.checks) this.misuse.expectClassLock('relocateBegin');
     if (!this.decorated.relocateBegin(zspage)) return false;
     this.checks.took(this.nodes.mover, zspage, RELOCATE_BEGIN);
     return true;
@@ -227,22 +234,22 @@ export class CheckedStrategy implements BoundStrategy {
   }
 
   publish(cell: WordIndex, location: Location): void {
-    this.misuse.expectClassLock('publish');
+    if (isolate.inside !== this.checks) this.misuse.expectClassLock('publish');
     this.decorated.publish(cell, location);
   }
 
   retireObject(cell: WordIndex, location: Location): void {
-    this.misuse.expectClassLock('retireObject');
+    if (isolate.inside !== this.checks) this.misuse.expectClassLock('retireObject');
     this.decorated.retireObject(cell, location);
   }
 
   retirePlace(location: Location): void {
-    this.misuse.expectClassLock('retirePlace');
+    if (isolate.inside !== this.checks) this.misuse.expectClassLock('retirePlace');
     this.decorated.retirePlace(location);
   }
 
   retirePage(page: PageIndex): void {
-    this.misuse.expectClassLock('retirePage');
+    if (isolate.inside !== this.checks) this.misuse.expectClassLock('retirePage');
     this.decorated.retirePage(page);
   }
 

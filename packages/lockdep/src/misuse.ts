@@ -14,7 +14,7 @@ import { OPERATIONS } from './operations.ts';
 import type { Operation } from './operations.ts';
 import type { OrderChecks } from './order-checks.ts';
 import { capture, describePlace } from './places.ts';
-import type { Place, Places } from './places.ts';
+import type { Places } from './places.ts';
 import { LOCK } from './records.ts';
 import { here, report } from './reports.ts';
 import type { Line } from './reports.ts';
@@ -35,6 +35,15 @@ export interface MisuseParts {
   readonly lockWords: number;
 }
 
+/** The last hold of a kind that has ended. Changed in place: nothing is allocated where nothing is wrong. */
+interface Ended {
+  at: Error | undefined;
+  zspage: number;
+  /** 0 while there has been none. */
+  operation: Operation;
+  exact: boolean;
+}
+
 /** See the head of the file. */
 export class Misuse {
   private readonly parts: MisuseParts;
@@ -43,8 +52,9 @@ export class Misuse {
   private readonly words: Words;
   private readonly ownerBase: WordIndex;
   private readonly ownerStride: number;
-  /** What this agent gave back last, by node. */
-  private readonly ended: (Place & { readonly zspage: number })[] = [];
+  /** What this agent gave back last: a read, and a zspage or the pool lock of a mover. */
+  private readonly endedRead: Ended = { at: undefined, zspage: 0, operation: 0, exact: false };
+  private readonly endedMove: Ended = { at: undefined, zspage: 0, operation: 0, exact: false };
 
   constructor(parts: MisuseParts) {
     const { host, nodes, checks, lockWords } = parts;
@@ -91,27 +101,27 @@ export class Misuse {
   /** Index of the hold, or ERR_ZS_LOCKDEP_UNLOCK. */
   expectMoving(): number {
     const at = this.held.find(this.nodes.pool, 0, 0);
-    return at >= 0 ? this.end(at) : this.notHeld(this.nodes.pool, 'moveEnd', this.endedLine(this.nodes.pool));
+    return at >= 0 ? this.end(at, this.endedMove) : this.notHeld(this.nodes.pool, 'moveEnd', this.endedLine(this.endedMove));
   }
 
   /** Index of the hold, or ERR_ZS_LOCKDEP_UNLOCK. */
   expectRelocating(zspage: ZspageIndex): number {
     const { mover } = this.nodes;
     const at = this.held.find(mover, zspage, 0);
-    return at >= 0 ? this.end(at) : this.notHeld(mover, 'relocateEnd', this.endedLine(mover), zspage);
+    return at >= 0 ? this.end(at, this.endedMove) : this.notHeld(mover, 'relocateEnd', this.endedLine(this.endedMove), zspage);
   }
 
   /** Index of the read, write or hold, or ERR_ZS_LOCKDEP_UNLOCK. */
   expectOpen(zspage: ZspageIndex, operation: Operation): number {
     const { readers } = this.nodes;
     const at = this.held.find(readers, zspage, operation);
-    if (at >= 0) return this.end(at);
+    if (at >= 0) return this.end(at, this.endedRead);
     const name = OPERATIONS[operation]!.replace('Begin', 'End');
     const other = enrolled()
       .filter(({ buffer }) => buffer === this.words.buffer)
       .map((agent) => agent.describeReader(zspage))
       .find((reader) => reader !== undefined);
-    const earlier = other === undefined ? this.endedLine(readers) : { what: 'who is inside', where: other };
+    const earlier = other === undefined ? this.endedLine(this.endedRead) : { what: 'who is inside', where: other };
     return this.notHeld(readers, name, earlier, zspage);
   }
 
@@ -162,17 +172,20 @@ export class Misuse {
   }
 
   /** Remembers what is about to be given back, for the report of giving it back twice. */
-  private end(at: number): number {
+  private end(at: number, ended: Ended): number {
     const { held } = this;
-    this.ended[held.node[at]!] = { ...held.placeAt(at), zspage: held.zspage[at]! };
+    ended.at = held.stack[at];
+    ended.zspage = held.zspage[at]!;
+    ended.operation = held.operation[at]!;
+    ended.exact = held.exact[at]!;
     return at;
   }
 
-  private endedLine(node: Node): Line {
-    const place = this.ended[node];
-    if (place === undefined) return { what: 'its last one', where: `agent ${this.agent} has had none` };
-    const zspage = place.zspage === 0 ? '' : `, of zspage ${place.zspage}`;
-    return { what: `its last one${zspage}, has ended and was taken by`, where: describePlace(place) };
+  private endedLine({ at, zspage: last, operation, exact }: Ended): Line {
+    if (operation === 0) return { what: 'its last one', where: `agent ${this.agent} has had none` };
+    const zspage = last === 0 ? '' : `, of zspage ${last},`;
+    const where = describePlace({ operation, stack: at, exact });
+    return { what: `its last one${zspage} has ended; it was taken by`, where };
   }
 
   /** What the shared word says of a structure lock. */
@@ -180,7 +193,8 @@ export class Misuse {
     const owner = Atomics.load(this.words, this.ownerWord(index));
     if (owner === 0) return { what: 'its owner', where: 'nobody has ever taken it' };
     const agent = owner & AGENT_MASK;
-    const state = (owner & HELD) === 0 ? 'took it last, and has unlocked it' : 'holds it';
+    const name = this.nodes.nameOf(index);
+    const state = (owner & HELD) === 0 ? `took the ${name} last, and has unlocked it` : `holds the ${name}`;
     return {
       what: `agent ${agent} ${state}`,
       where: this.parts.order.sharedPlace((owner >>> PLACE_SHIFT) & PLACE_MASK),

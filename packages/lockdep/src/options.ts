@@ -2,8 +2,8 @@
 
 import type { ZsmallocError } from '@zsmalloc/core/words';
 
-/** Stacks per turn, unless told otherwise: some 100 µs. */
-export const STACKS_PER_TURN = 32;
+/** Stacks per turn, unless told otherwise: about 25 µs. */
+export const STACKS_PER_TURN = 8;
 
 /** See the head of the file. */
 export interface LockdepOptions {
