@@ -14,7 +14,7 @@ import { isolate } from './isolate.ts';
 import type { CheckedAgent } from './isolate.ts';
 import { enrol, enrolled } from './isolate.ts';
 import type { Node, Nodes } from './nodes.ts';
-import { HOLD_BEGIN, READ_BEGIN, WRITE_BEGIN } from './operations.ts';
+import { HOLD_BEGIN, READ_BEGIN, UNLOCK, WRITE_BEGIN } from './operations.ts';
 import type { Operation } from './operations.ts';
 import type { LockdepOptions } from './options.ts';
 import { capture, describePlace } from './places.ts';
@@ -108,6 +108,16 @@ export class AgentChecks implements CheckedAgent {
       [other.newestAtomic()],
       operation,
     );
+  }
+
+  /** `mayWait` for a strategy that waits where a call ends: reported but not thrown, as the lock must come free. */
+  mayWaitInUnlock(): void {
+    if (isolate.atomic === this.atomic) return;
+    try {
+      this.mayWait(UNLOCK, true);
+    } catch (error) {
+      this.options.report(error as ZsmallocError);
+    }
   }
 
   /** Throws when something other than reads is held: the call waits for readers, who may wait for it. */

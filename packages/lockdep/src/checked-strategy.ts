@@ -23,7 +23,6 @@ import {
   RECLAIM,
   RELOCATE_BEGIN,
   TRY_LOCK,
-  UNLOCK,
   WRITE_BEGIN,
 } from './operations.ts';
 import type { Operation } from './operations.ts';
@@ -179,7 +178,7 @@ export class CheckedStrategy implements BoundStrategy {
 
   unlock(index: number): void {
     const at = this.misuse.expectLocked(index);
-    if (this.waitsInUnlock) this.checks.mayWait(UNLOCK, true);
+    if (this.waitsInUnlock) this.checks.mayWaitInUnlock();
     this.misuse.noteUnlocked(index);
     this.checks.gave(at);
     const outer = isolate.inside;

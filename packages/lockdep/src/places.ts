@@ -11,7 +11,8 @@ import type { SiteTable } from './site-table.ts';
 
 /** Frames of a stack: lockdep's own and core's take up to eight. */
 const FRAMES_MAX = 16;
-const HERE = new URL('.', import.meta.url).href;
+/** Directory of this module; frames show it as a URL or as a path. */
+const HERE = decodeURIComponent(new URL('.', import.meta.url).pathname);
 
 /** Where an acquisition was made. */
 export interface Place {
