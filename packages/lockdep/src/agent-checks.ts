@@ -14,7 +14,7 @@ import { isolate } from './isolate.ts';
 import type { CheckedAgent } from './isolate.ts';
 import { enrol, enrolled } from './isolate.ts';
 import type { Node, Nodes } from './nodes.ts';
-import { HOLD_BEGIN, READ_BEGIN, UNLOCK, WRITE_BEGIN } from './operations.ts';
+import { HOLD_BEGIN, OPERATIONS, READ_BEGIN, UNLOCK, WRITE_BEGIN } from './operations.ts';
 import type { Operation } from './operations.ts';
 import type { LockdepOptions } from './options.ts';
 import { capture, describePlace } from './places.ts';
@@ -33,10 +33,10 @@ export class AgentChecks implements CheckedAgent {
   private readonly options: Required<LockdepOptions>;
   private readonly capabilities: Capabilities;
   private readonly id: string;
-  /** Atomic holds, by operation; see the head of the file. */
-  private readonly locksAreAtomic: number;
-  private readonly readsAreAtomic: number;
+  /** 1 where a hold by the operation is atomic: see the head of the file. */
+  private readonly atomicBy: Uint8Array;
   private readonly holdsMayLast: boolean;
+  private readonly worksWithoutBlocking: boolean;
   private armed = false;
   private readonly turnCheck: () => void;
 
@@ -56,9 +56,13 @@ export class AgentChecks implements CheckedAgent {
     this.places = places;
     this.options = options;
     this.buffer = host.agent.words.buffer;
-    this.locksAreAtomic = parks && !relocatesBesideReaders ? 0 : 1;
-    this.readsAreAtomic = holdAcrossAwait && !relocatesBesideReaders ? 0 : 1;
+    this.atomicBy = new Uint8Array(OPERATIONS.length).fill(parks && !relocatesBesideReaders ? 0 : 1);
+    const readsAreAtomic = holdAcrossAwait && !relocatesBesideReaders ? 0 : 1;
+    this.atomicBy[READ_BEGIN] = readsAreAtomic;
+    this.atomicBy[WRITE_BEGIN] = readsAreAtomic;
+    this.atomicBy[HOLD_BEGIN] = holdAcrossAwait ? 0 : 1;
     this.holdsMayLast = holdAcrossAwait;
+    this.worksWithoutBlocking = capabilities.worksWithoutBlocking;
     this.turnCheck = (): void => {
       this.armed = false;
       this.turnEnded();
@@ -71,8 +75,8 @@ export class AgentChecks implements CheckedAgent {
   took(node: Node, zspage: number, operation: Operation): void {
     const { held, places } = this;
     const exact = places.isExact;
-    held.push(node, zspage, operation, places.take(operation, node), exact);
-    const atomic = this.atomicBy(operation);
+    held.push(node, zspage, operation, places.take(operation, node, held.depth > 0), exact);
+    const atomic = this.atomicBy[operation]!;
     this.atomic += atomic;
     isolate.atomic += atomic;
     if (!this.armed) {
@@ -83,7 +87,7 @@ export class AgentChecks implements CheckedAgent {
 
   /** Notes that something is given back. */
   gave(at: number): void {
-    const atomic = this.atomicBy(this.held.operation[at]!);
+    const atomic = this.atomicBy[this.held.operation[at]!]!;
     this.held.remove(at);
     this.atomic -= atomic;
     isolate.atomic -= atomic;
@@ -91,8 +95,8 @@ export class AgentChecks implements CheckedAgent {
 
   /** A call that may wait for another agent's progress. Throws ERR_ZS_LOCKDEP_SLEEP where that is not allowed. */
   mayWait(operation: Operation, sleeps: boolean): void {
-    const { host, capabilities } = this;
-    if (!capabilities.worksWithoutBlocking && !host.agent.mayBlock) {
+    const { host } = this;
+    if (!this.worksWithoutBlocking && !host.agent.mayBlock) {
       throw this.sleepReport(
         `agent ${host.agent.index} must not block, and strategy "${this.id}" does not work without. Use another strategy on this agent, or try instead of waiting.`,
         [],
@@ -210,14 +214,8 @@ export class AgentChecks implements CheckedAgent {
 
   private newestAtomic(): Line {
     let at = this.held.depth - 1;
-    while (at > 0 && this.atomicBy(this.held.operation[at]!) === 0) at--;
+    while (at > 0 && this.atomicBy[this.held.operation[at]!]! === 0) at--;
     return this.lineAt(at);
-  }
-
-  private atomicBy(operation: Operation): number {
-    if (operation === READ_BEGIN || operation === WRITE_BEGIN) return this.readsAreAtomic;
-    if (operation === HOLD_BEGIN) return this.holdsMayLast ? 0 : 1;
-    return this.locksAreAtomic;
   }
 }
 

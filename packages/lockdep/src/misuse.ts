@@ -69,9 +69,10 @@ export class Misuse {
   /** A structure lock was taken. */
   noteLocked(index: number, operation: Operation): void {
     const { host, places } = this.parts;
+    const place = places.shared(operation, index, this.held.depth > 0);
     // Plain: under the lock. A stranger that reads it does so for a report only.
     this.words[this.ownerWord(index)] =
-      host.agent.index | (places.shared(operation, index) << PLACE_SHIFT) | HELD;
+      host.agent.index | (place << PLACE_SHIFT) | HELD;
   }
 
   /** A structure lock is about to be unlocked. */

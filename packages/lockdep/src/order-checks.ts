@@ -70,8 +70,8 @@ export class OrderChecks {
     if (!graph.has(node, wanted)) {
       log.record(node, wanted, {
         agent: host.agent.index,
-        heldPlace: places.shared(this.held.operation[at]!, node),
-        wantedPlace: places.shared(operation, wanted),
+        heldPlace: places.shared(this.held.operation[at]!, node, at > 0),
+        wantedPlace: places.shared(operation, wanted, true),
       });
     }
     graph.add(node, wanted);

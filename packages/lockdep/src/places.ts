@@ -2,7 +2,7 @@
 //
 // A stack costs some µs, much more than a lock. So an agent captures each acquisition's stack for a number of acquisitions
 // in each turn of the event loop; beyond that, an acquisition is known by the stack of the first one with the same
-// operation and lock, and a report says so. Frames are turned into text only for a report, or for other agents to read.
+// operation and lock that was as nested (in something or in nothing), and a report says so. Frames are turned into text only for a report, or for other agents to read.
 
 import { OPERATIONS, placeOf } from './operations.ts';
 import type { Operation } from './operations.ts';
@@ -28,8 +28,9 @@ export class Places {
   private readonly sites: SiteTable;
   private readonly nodeCount: number;
   private readonly stacksPerTurn: number;
-  private readonly firstStacks: (Error | undefined)[] = [];
-  private readonly siteNumbers: number[] = [];
+  /** By `keyOf`. */
+  private readonly firstStacks: (Error | undefined)[];
+  private readonly siteNumbers: Int32Array;
   private stacksLeft: number;
 
   constructor(sites: SiteTable, nodeCount: number, stacksPerTurn: number) {
@@ -37,6 +38,9 @@ export class Places {
     this.nodeCount = nodeCount;
     this.stacksPerTurn = stacksPerTurn;
     this.stacksLeft = stacksPerTurn;
+    const keys = 2 * OPERATIONS.length * nodeCount;
+    this.firstStacks = Array.from({ length: keys }, () => undefined);
+    this.siteNumbers = new Int32Array(keys);
   }
 
   /** True when the next `take` returns the stack of this very call. */
@@ -45,21 +49,23 @@ export class Places {
   }
 
   /** The stack to remember an acquisition by. */
-  take(operation: Operation, node: Node): Error | undefined {
+  take(operation: Operation, node: Node, isNested: boolean): Error | undefined {
+    const key = this.keyOf(operation, node, isNested);
     if (this.stacksLeft > 0) {
       this.stacksLeft--;
       const stack = capture();
-      this.remember(operation, node, stack);
+      if (this.firstStacks[key] === undefined) this.remember(key, stack);
       return stack;
     }
-    return this.stacksPerTurn === 0 ? undefined : this.remember(operation, node, undefined);
+    return this.firstStacks[key] ?? (this.stacksPerTurn === 0 ? undefined : this.remember(key, capture()));
   }
 
   /** The place of a first such acquisition, as a number that other agents can read. Captures it if there is none. */
-  shared(operation: Operation, node: Node): number {
+  shared(operation: Operation, node: Node, isNested: boolean): number {
     if (this.stacksPerTurn === 0) return placeOf(operation, 0);
-    this.remember(operation, node, undefined);
-    return placeOf(operation, this.siteNumbers[operation * this.nodeCount + node]!);
+    const key = this.keyOf(operation, node, isNested);
+    if (this.firstStacks[key] === undefined) this.remember(key, capture());
+    return placeOf(operation, this.siteNumbers[key]!);
   }
 
   /** The turn has ended: the next acquisitions are worth their stacks again. */
@@ -67,14 +73,14 @@ export class Places {
     this.stacksLeft = this.stacksPerTurn;
   }
 
-  private remember(operation: Operation, node: Node, stack: Error | undefined): Error {
-    const key = operation * this.nodeCount + node;
-    const known = this.firstStacks[key];
-    if (known !== undefined) return known;
-    const first = stack ?? capture();
-    this.firstStacks[key] = first;
-    this.siteNumbers[key] = this.sites.intern(framesOf(first).map(shortFrame).join(' < '));
-    return first;
+  private remember(key: number, stack: Error): Error {
+    this.firstStacks[key] = stack;
+    this.siteNumbers[key] = this.sites.intern(framesOf(stack).map(shortFrame).join(' < '));
+    return stack;
+  }
+
+  private keyOf(operation: Operation, node: Node, isNested: boolean): number {
+    return (operation * 2 + (isNested ? 1 : 0)) * this.nodeCount + node;
   }
 }
 
