@@ -1,0 +1,36 @@
+// What can be set when a strategy is decorated.
+
+import type { ZsmallocError } from '@zsmalloc/core/words';
+
+/** Stacks per turn, unless told otherwise: about 25 µs. */
+export const STACKS_PER_TURN = 8;
+
+/** See the head of the file. */
+export interface LockdepOptions {
+  /**
+   * Acquisitions in each turn of the event loop whose own stack is captured, at some µs each; the others are known by the
+   * first one with the same operation and lock. `Infinity` captures all; 0 none, then reports name operations only.
+   */
+  readonly stacksPerTurn?: number;
+  /** Gets what is found when no caller is there to throw at: at the end of a turn. Left out, it is an uncaught error. */
+  readonly report?: (error: ZsmallocError) => void;
+  /** Runs a function at the end of the turn. For a model checker, whose threads have no turns. */
+  readonly atEndOfTurn?: (check: () => void) => void;
+}
+
+const settled = Promise.resolve();
+
+/** The options with what is left out. */
+export function withDefaults(options: LockdepOptions): Required<LockdepOptions> {
+  return {
+    stacksPerTurn: options.stacksPerTurn ?? STACKS_PER_TURN,
+    report: options.report ?? throwUncaught,
+    atEndOfTurn: options.atEndOfTurn ?? ((check) => void settled.then(check)),
+  };
+}
+
+function throwUncaught(error: ZsmallocError): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}

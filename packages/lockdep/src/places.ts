@@ -1,0 +1,117 @@
+// Where in the program locks are taken.
+//
+// A stack costs some µs, much more than a lock. So an agent captures each acquisition's stack for a number of acquisitions
+// in each turn of the event loop; beyond that, an acquisition is known by the stack of the first one with the same
+// operation and lock that was as nested (in something or in nothing), and a report says so. Frames are turned into text only for a report, or for other agents to read.
+
+import { OPERATIONS, placeOf } from './operations.ts';
+import type { Operation } from './operations.ts';
+import type { Node } from './nodes.ts';
+import type { SiteTable } from './site-table.ts';
+
+/** Frames of a stack: lockdep's own and core's take up to eight. */
+const FRAMES_MAX = 16;
+/** Directory of this module; frames show it as a URL or as a path. */
+const HERE = decodeURIComponent(new URL('.', import.meta.url).pathname);
+
+/** Where an acquisition was made. */
+export interface Place {
+  readonly operation: Operation;
+  /** Left out when no stacks are captured. */
+  readonly stack: Error | undefined;
+  /** False: the stack is that of the first such acquisition. */
+  readonly exact: boolean;
+}
+
+/** See the head of the file. */
+export class Places {
+  private readonly sites: SiteTable;
+  private readonly nodeCount: number;
+  private readonly stacksPerTurn: number;
+  /** By `keyOf`. */
+  private readonly firstStacks: (Error | undefined)[];
+  private readonly siteNumbers: Int32Array;
+  private stacksLeft: number;
+
+  constructor(sites: SiteTable, nodeCount: number, stacksPerTurn: number) {
+    this.sites = sites;
+    this.nodeCount = nodeCount;
+    this.stacksPerTurn = stacksPerTurn;
+    this.stacksLeft = stacksPerTurn;
+    const keys = 2 * OPERATIONS.length * nodeCount;
+    this.firstStacks = Array.from({ length: keys }, () => undefined);
+    this.siteNumbers = new Int32Array(keys);
+  }
+
+  /** True when the next `take` returns the stack of this very call. */
+  get isExact(): boolean {
+    return this.stacksLeft > 0;
+  }
+
+  /** The stack to remember an acquisition by. */
+  take(operation: Operation, node: Node, isNested: boolean): Error | undefined {
+    const key = this.keyOf(operation, node, isNested);
+    if (this.stacksLeft > 0) {
+      this.stacksLeft--;
+      const stack = capture();
+      if (this.firstStacks[key] === undefined) this.remember(key, stack);
+      return stack;
+    }
+    return this.firstStacks[key] ?? (this.stacksPerTurn === 0 ? undefined : this.remember(key, capture()));
+  }
+
+  /** The place of a first such acquisition, as a number that other agents can read. Captures it if there is none. */
+  shared(operation: Operation, node: Node, isNested: boolean): number {
+    if (this.stacksPerTurn === 0) return placeOf(operation, 0);
+    const key = this.keyOf(operation, node, isNested);
+    if (this.firstStacks[key] === undefined) this.remember(key, capture());
+    return placeOf(operation, this.siteNumbers[key]!);
+  }
+
+  /** The turn has ended: the next acquisitions are worth their stacks again. */
+  refill(): void {
+    this.stacksLeft = this.stacksPerTurn;
+  }
+
+  private remember(key: number, stack: Error): Error {
+    this.firstStacks[key] = stack;
+    this.siteNumbers[key] = this.sites.intern(framesOf(stack).map(shortFrame).join(' < '));
+    return stack;
+  }
+
+  private keyOf(operation: Operation, node: Node, isNested: boolean): number {
+    return (operation * 2 + (isNested ? 1 : 0)) * this.nodeCount + node;
+  }
+}
+
+/** The stack of the caller, for a report. */
+export function capture(): Error {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = FRAMES_MAX;
+  const stack = new Error('place');
+  Error.stackTraceLimit = limit;
+  return stack;
+}
+
+/** A place in words, indented for a report. */
+export function describePlace({ operation, stack, exact }: Place): string {
+  const name = OPERATIONS[operation];
+  if (stack === undefined) return `${name} (no stacks are captured)`;
+  const how = exact ? 'at' : 'first seen at (raise stacksPerTurn to see each call)';
+  return `${name} ${how}${framesOf(stack)
+    .map((frame) => `\n      ${frame}`)
+    .join('')}`;
+}
+
+/** Frames outside of lockdep, without "at". */
+function framesOf({ stack = '' }: Error): string[] {
+  return stack
+    .split('\n')
+    .filter((line) => line.trim() !== '' && line.trim() !== 'Error: place' && !line.includes(HERE))
+    .map((line) => line.trim().replace(/^at /, ''));
+}
+
+/** Function, file and line of a frame. */
+function shortFrame(frame: string): string {
+  return frame.replace(/\(?(?:\w+:\/\/)?[^\s()]*\/([^/()\s]+):(\d+):\d+\)?/, '$1:$2');
+}
