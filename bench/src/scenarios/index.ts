@@ -1,0 +1,24 @@
+// The scenarios of the bench: id -> module. A scenario is one line here and one file beside this one.
+
+import type { Scenario } from '../model/scenario.ts';
+
+interface ScenarioModule {
+  readonly scenario: Scenario;
+}
+
+/** In the order of the report. Imported on demand: a measured process loads one. */
+const SCENARIOS: Readonly<Record<string, () => Promise<ScenarioModule>>> = {
+  replay: () => import('./replay.ts'),
+  micro: () => import('./micro.ts'),
+  density: () => import('./density.ts'),
+  metadata: () => import('./metadata.ts'),
+};
+
+export const SCENARIO_IDS: readonly string[] = Object.keys(SCENARIOS);
+
+/** Imports one scenario. @throws when there is none of that id. */
+export async function loadScenario(id: string): Promise<Scenario> {
+  const load = SCENARIOS[id];
+  if (load === undefined) throw new Error(`there is no scenario "${id}"; there are ${SCENARIO_IDS.join(', ')}.`);
+  return (await load()).scenario;
+}
