@@ -5,8 +5,9 @@ import type { HoldingPool, Pool } from '@zsmalloc/core';
 import type { Strategy } from '@zsmalloc/core/strategy';
 import { withLockdep } from '@zsmalloc/lockdep';
 import { describe, expect, it } from 'vitest';
-import { explorePool } from './model/model-pool.ts';
-import { twoAgents } from './model/programs.ts';
+import { migrationPrograms } from '../packages/conformance/src/pool/migration-programs.ts';
+import { objectPrograms } from '../packages/conformance/src/pool/object-programs.ts';
+import { explorePool } from '../packages/conformance/src/pool/pool-model.ts';
 import { strategies } from './strategies.ts';
 import { stress } from './stress.ts';
 import { drawFrom, drawSize, isWhole, payload } from './workers/payload.mjs';
@@ -17,6 +18,8 @@ const STEPS = Number(process.env['LOCKDEP_STEPS'] ?? 4000);
 const WATCHDOG_MS = 60_000;
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const AGENTS = 4;
+
+const twoAgents = { ...objectPrograms, ...migrationPrograms };
 
 const decorated = new URL('workers/decorated.mjs', import.meta.url).href;
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
@@ -101,8 +104,7 @@ describe.each(strategies.filter(({ module }) => module !== '@zsmalloc/lock-rcu')
       const checked = withLockdep(strategy, { stacksPerTurn: 0, atEndOfTurn: () => {} });
       // The program is made for the strategy, as its race notes ask for the strategy's words.
       const program = { ...twoAgents[what](strategy), strategy: checked };
-      const options = { ...program.options, mode: 'random' as const, maxExecutions: EXECUTIONS, seed: SEED };
-      const result = explorePool({ ...program, options });
+      const result = explorePool(program, { mode: 'random', maxExecutions: EXECUTIONS, seed: SEED });
       expect(result.failure?.message).toBeUndefined();
       expect(result.verdict).not.toBe('failed');
     });
