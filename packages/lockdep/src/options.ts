@@ -14,18 +14,19 @@ export interface LockdepOptions {
   readonly stacksPerTurn?: number;
   /** Gets what is found when no caller is there to throw at: at the end of a turn. Left out, it is an uncaught error. */
   readonly report?: (error: ZsmallocError) => void;
-  /** Runs a function at the end of the turn. For a model checker, whose threads have no turns. */
-  readonly atEndOfTurn?: (check: () => void) => void;
+  /**
+   * For a model checker: its threads share one heap, have no turns, and are left in the middle. Leaves out what is checked
+   * at the end of a turn, and what the agents of one thread hold together.
+   */
+  readonly modelled?: boolean;
 }
-
-const settled = Promise.resolve();
 
 /** The options with what is left out. */
 export function withDefaults(options: LockdepOptions): Required<LockdepOptions> {
   return {
     stacksPerTurn: options.stacksPerTurn ?? STACKS_PER_TURN,
     report: options.report ?? throwUncaught,
-    atEndOfTurn: options.atEndOfTurn ?? ((check) => void settled.then(check)),
+    modelled: options.modelled ?? false,
   };
 }
 

@@ -1,5 +1,6 @@
 // Decorates a strategy with checks.
 
+import type { Pool } from '@zsmalloc/core';
 import type { Capabilities, Strategy } from '@zsmalloc/core/strategy';
 import { ZsmallocError } from '@zsmalloc/core/words';
 import { AgentChecks } from './agent-checks.ts';
@@ -13,6 +14,7 @@ import type { LockdepOptions } from './options.ts';
 import { OrderChecks } from './order-checks.ts';
 import { OrderGraph } from './order-graph.ts';
 import { Places } from './places.ts';
+import { Reports } from './reports.ts';
 import { LOCK, NODES_MAX, POOL } from './records.ts';
 import { SiteTable } from './site-table.ts';
 
@@ -59,7 +61,8 @@ export function withLockdep<C extends Capabilities>(strategy: Strategy<C>, optio
       const { words: shared } = host.agent;
       const sites = new SiteTable(shared, base + POOL.at.siteCount, base + POOL.at.sites);
       const places = new Places(sites, nodes.count, settings.stacksPerTurn);
-      const checks = new AgentChecks(host, id, capabilities, nodes, places, settings);
+      const reports = new Reports(shared, base + POOL.at.reports);
+      const checks = new AgentChecks(host, id, capabilities, nodes, places, reports, settings);
       const order = new OrderChecks({
         host,
         nodes,
@@ -68,6 +71,7 @@ export function withLockdep<C extends Capabilities>(strategy: Strategy<C>, optio
         log: new EdgeLog(shared, base + POOL.at.edgeCount, base + POOL.at.edges),
         sites,
         places,
+        reports,
       });
       const { parks, relocatesBesideReaders } = capabilities;
       return new CheckedStrategy(strategy.bind(host), {
@@ -75,10 +79,26 @@ export function withLockdep<C extends Capabilities>(strategy: Strategy<C>, optio
         nodes,
         checks,
         order,
-        misuse: new Misuse({ host, nodes, checks, order, places, lockWords: words.lock }),
+        reports,
+        misuse: new Misuse({ host, nodes, checks, order, places, reports, lockWords: words.lock }),
         parks: parks && !relocatesBesideReaders,
         waitsInUnlock: parks && relocatesBesideReaders,
       });
     },
   };
+}
+
+/**
+ * How many errors lockdep has made in a pool, by all its agents: also those that somebody has caught and dropped.
+ *
+ * @throws ERR_ZS_OPTION when the pool does not run under lockdep. Blocks: no. Main thread: yes.
+ */
+export function lockdepReports(pool: Pool): number {
+  const { bound } = pool as Pool & { readonly bound: object };
+  if (bound instanceof CheckedStrategy) return bound.reports.count;
+  throw new ZsmallocError(
+    'ERR_ZS_OPTION',
+    `cannot count the reports of lockdep: the pool's strategy is "${pool.strategyId}". Create the pool with withLockdep.`,
+    { strategy: pool.strategyId },
+  );
 }
