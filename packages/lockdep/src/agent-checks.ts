@@ -82,8 +82,8 @@ export class AgentChecks implements CheckedAgent {
   /** Notes that something was taken. */
   took(node: Node, zspage: number, operation: Operation): void {
     const { held, places } = this;
-    const exact = places.isExact;
-    held.push(node, zspage, operation, places.take(operation, node, held.depth > 0), exact);
+    const stack = places.take(operation, node, held.depth > 0);
+    held.push(node, zspage, operation, stack, places.isExact);
     const atomic = this.atomicBy[operation]!;
     this.atomic += atomic;
     isolate.atomic += atomic;
@@ -187,7 +187,7 @@ export class AgentChecks implements CheckedAgent {
 
   lineAt(at: number): Line {
     const { held, nodes, host } = this;
-    const zspage = held.zspage[at] === 0 ? '' : ` ${held.zspage[at]}`;
+    const zspage = held.zspage[at] === 0 ? '' : ` (zspage ${held.zspage[at]})`;
     return {
       what: `agent ${host.agent.index} holds the ${nodes.nameOf(held.node[at]!)}${zspage}`,
       where: describePlace(held.placeAt(at)),

@@ -289,7 +289,7 @@ export class CheckedStrategy implements BoundStrategy {
   }
 
   private locked(index: number, operation: Operation): void {
-    this.misuse.noteLocked(index, operation);
     this.checks.took(index, 0, operation);
+    this.misuse.noteLocked(index, operation);
   }
 }

@@ -67,10 +67,10 @@ export class Misuse {
     this.ownerStride = host.lockStride;
   }
 
-  /** A structure lock was taken. */
+  /** A structure lock was taken, and is among what is held. */
   noteLocked(index: number, operation: Operation): void {
     const { host, places } = this.parts;
-    const place = places.shared(operation, index, this.held.depth > 0);
+    const place = places.shared(operation, index, this.held.depth > 1);
     // Plain: under the lock. A stranger that reads it does so for a report only.
     this.words[this.ownerWord(index)] = host.agent.index | (place << PLACE_SHIFT) | HELD;
   }
@@ -166,7 +166,7 @@ export class Misuse {
   }
 
   private notHeld(node: Node, call: string, earlier: Line, zspage = 0): never {
-    const name = `${this.nodes.nameOf(node)}${zspage === 0 ? '' : ` ${zspage}`}`;
+    const name = `${this.nodes.nameOf(node)}${zspage === 0 ? '' : ` (zspage ${zspage})`}`;
     const facts: ErrorFacts = { agent: this.agent, lock: name };
     throw this.parts.reports.make(
       'ERR_ZS_LOCKDEP_UNLOCK',

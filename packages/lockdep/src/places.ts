@@ -9,8 +9,8 @@ import type { Operation } from './operations.ts';
 import type { Node } from './nodes.ts';
 import type { SiteTable } from './site-table.ts';
 
-/** Frames of a stack: lockdep's own and core's take up to eight. */
-const FRAMES_MAX = 16;
+/** Frames of a stack: lockdep's own and core's take up to eight. More cost more. */
+const FRAMES_MAX = 12;
 /** Directory of this module; frames show it as a URL or as a path. */
 const HERE = decodeURIComponent(new URL('.', import.meta.url).pathname);
 
@@ -32,6 +32,7 @@ export class Places {
   private readonly firstStacks: (Error | undefined)[];
   private readonly siteNumbers: Int32Array;
   private stacksLeft: number;
+  isExact = false;
 
   constructor(sites: SiteTable, nodeCount: number, stacksPerTurn: number) {
     this.sites = sites;
@@ -43,21 +44,16 @@ export class Places {
     this.siteNumbers = new Int32Array(keys);
   }
 
-  /** True when the next `take` returns the stack of this very call. */
-  get isExact(): boolean {
-    return this.stacksLeft > 0;
-  }
-
-  /** The stack to remember an acquisition by. */
+  /** The stack to remember an acquisition by; `isExact` tells whether it is that of this very call. */
   take(operation: Operation, node: Node, isNested: boolean): Error | undefined {
     const key = this.keyOf(operation, node, isNested);
-    if (this.stacksLeft > 0) {
-      this.stacksLeft--;
-      const stack = capture();
-      if (this.firstStacks[key] === undefined) this.remember(key, stack);
-      return stack;
-    }
-    return this.firstStacks[key] ?? (this.stacksPerTurn === 0 ? undefined : this.remember(key, capture()));
+    const first = this.firstStacks[key];
+    this.isExact = this.stacksLeft > 0 || first === undefined;
+    if (!this.isExact || this.stacksPerTurn === 0) return first;
+    if (this.stacksLeft > 0) this.stacksLeft--;
+    const stack = capture();
+    if (first === undefined) this.remember(key, stack);
+    return stack;
   }
 
   /** The place of a first such acquisition, as a number that other agents can read. Captures it if there is none. */
@@ -73,10 +69,9 @@ export class Places {
     this.stacksLeft = this.stacksPerTurn;
   }
 
-  private remember(key: number, stack: Error): Error {
+  private remember(key: number, stack: Error): void {
     this.firstStacks[key] = stack;
     this.siteNumbers[key] = this.sites.intern(framesOf(stack).map(shortFrame).join(' < '));
-    return stack;
   }
 
   private keyOf(operation: Operation, node: Node, isNested: boolean): number {
