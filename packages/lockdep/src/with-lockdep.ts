@@ -28,7 +28,7 @@ const LINES_WORDS = 32;
 /**
  * Decorates a lock strategy with checks of how it is used: lock order across all agents of a pool, recursion, sleeping
  * in atomic context, locks and reads that outlast their turn, unlocks by strangers, leaks at detach. Use it like any other
- * strategy; all agents of a pool must use it. For development: it costs time, and 64 KiB a pool.
+ * strategy; all agents of a pool must use it. For development: it costs time, and 43 KiB a pool.
  *
  * What is found throws ERR_ZS_LOCKDEP_..., naming the earlier acquisition and the offending call, before anything has
  * happened. What is found at the end of a turn goes to `report`.
