@@ -101,7 +101,7 @@ describe.each(strategies.filter(({ name }) => modelled.includes(name)))(
   '$name under lockdep and in random schedules',
   ({ strategy }) => {
     it.each(Object.keys(twoAgents))('finds nothing wrong: %s', (what) => {
-      const checked = withLockdep(strategy, { stacksPerTurn: 0, modelled: true });
+      const checked = withLockdep(strategy, { stacks: 'none', modelled: true });
       // The program is made for the strategy, as its race notes ask for the strategy's words.
       const program = { ...twoAgents[what](strategy), strategy: checked };
       const options = { ...program.options, mode: 'random' as const, maxExecutions: EXECUTIONS, seed: SEED };

@@ -70,7 +70,6 @@ export class AgentChecks implements CheckedAgent {
     this.worksWithoutBlocking = capabilities.worksWithoutBlocking;
     this.turnCheck = (): void => {
       this.armed = false;
-      this.turnEnded();
       this.checkTurn();
     };
     if (options.modelled) {
@@ -174,10 +173,6 @@ export class AgentChecks implements CheckedAgent {
     return at < 0
       ? undefined
       : `agent ${this.host.agent.index} of this thread has it open, by ${describePlace(this.held.placeAt(at))}`;
-  }
-
-  turnEnded(): void {
-    this.places.refill();
   }
 
   /** What is still held, with its places. */

@@ -60,7 +60,7 @@ export function withLockdep<C extends Capabilities>(strategy: Strategy<C>, optio
       const base = host.poolBase + poolWords;
       const { words: shared } = host.agent;
       const sites = new SiteTable(shared, base + POOL.at.siteCount, base + POOL.at.sites);
-      const places = new Places(sites, nodes.count, settings.stacksPerTurn);
+      const places = new Places(sites, nodes.count, settings.stacks);
       const reports = new Reports(shared, base + POOL.at.reports);
       const checks = new AgentChecks(host, id, capabilities, nodes, places, reports, settings);
       const order = new OrderChecks({

@@ -45,7 +45,7 @@ describe('the end of a turn', () => {
 
   it('names the stack of the call itself, also behind many others in the turn, when all are captured', async () => {
     found.length = 0;
-    const pool = checkedPool(spin, { report, stacksPerTurn: Infinity });
+    const pool = checkedPool(spin, { report, stacks: 'all' });
     const handle = pool.malloc(10);
     for (let i = 0; i < 100; i++) pool.sizeOf(handle);
     const offset = (function leaks(): number {
@@ -59,12 +59,12 @@ describe('the end of a turn', () => {
 
   it('says so when it knows only the first call of that kind', async () => {
     found.length = 0;
-    const pool = checkedPool(spin, { report, stacksPerTurn: 2 });
+    const pool = checkedPool(spin, { report });
     const handle = pool.malloc(10);
     for (let i = 0; i < 100; i++) pool.sizeOf(handle);
     const offset = pool.readBegin(handle);
     await turn();
-    expectReport(found[0], 'ERR_ZS_LOCKDEP_TURN', 'first seen at (raise stacksPerTurn');
+    expectReport(found[0], 'ERR_ZS_LOCKDEP_TURN', 'first seen at (set stacks');
     pool.readEnd(offset);
     pool.detach();
   });
