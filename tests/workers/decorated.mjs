@@ -32,7 +32,12 @@ export const poolLockLast = {
       lock: (index) => {
         lock.call(bound, index);
         if (!isMoving || isShut) return;
-        Object.getPrototypeOf(bound).moveBegin.call(bound);
+        try {
+          Object.getPrototypeOf(bound).moveBegin.call(bound);
+        } catch (error) {
+          bound.unlock(index);
+          throw error;
+        }
         isShut = true;
       },
       moveEnd: () => {

@@ -19,8 +19,10 @@ import type { Operation } from './operations.ts';
 import type { LockdepOptions } from './options.ts';
 import { capture, describePlace } from './places.ts';
 import type { Places } from './places.ts';
-import { here, report } from './reports.ts';
-import type { Line } from './reports.ts';
+import { here } from './reports.ts';
+import type { Line, Reports } from './reports.ts';
+
+const settled = Promise.resolve();
 
 /** See the head of the file. */
 export class AgentChecks implements CheckedAgent {
@@ -30,6 +32,7 @@ export class AgentChecks implements CheckedAgent {
   private readonly host: StrategyHost;
   private readonly nodes: Nodes;
   private readonly places: Places;
+  private readonly reports: Reports;
   private readonly options: Required<LockdepOptions>;
   private readonly capabilities: Capabilities;
   private readonly id: string;
@@ -46,6 +49,7 @@ export class AgentChecks implements CheckedAgent {
     capabilities: Capabilities,
     nodes: Nodes,
     places: Places,
+    reports: Reports,
     options: Required<LockdepOptions>,
   ) {
     const { parks, holdAcrossAwait, relocatesBesideReaders } = capabilities;
@@ -54,6 +58,7 @@ export class AgentChecks implements CheckedAgent {
     this.capabilities = capabilities;
     this.nodes = nodes;
     this.places = places;
+    this.reports = reports;
     this.options = options;
     this.buffer = host.agent.words.buffer;
     this.atomicBy = new Uint8Array(OPERATIONS.length).fill(parks && !relocatesBesideReaders ? 0 : 1);
@@ -65,23 +70,25 @@ export class AgentChecks implements CheckedAgent {
     this.worksWithoutBlocking = capabilities.worksWithoutBlocking;
     this.turnCheck = (): void => {
       this.armed = false;
-      this.turnEnded();
       this.checkTurn();
     };
-    enrol(this);
+    if (options.modelled) {
+      this.armed = true;
+      this.atomicBy.fill(0);
+    } else enrol(this);
   }
 
   /** Notes that something was taken. */
   took(node: Node, zspage: number, operation: Operation): void {
     const { held, places } = this;
-    const exact = places.isExact;
-    held.push(node, zspage, operation, places.take(operation, node, held.depth > 0), exact);
+    const stack = places.take(operation, node, held.depth > 0);
+    held.push(node, zspage, operation, stack, places.isExact);
     const atomic = this.atomicBy[operation]!;
     this.atomic += atomic;
     isolate.atomic += atomic;
     if (!this.armed) {
       this.armed = true;
-      this.options.atEndOfTurn(this.turnCheck);
+      void settled.then(this.turnCheck);
     }
   }
 
@@ -143,7 +150,7 @@ export class AgentChecks implements CheckedAgent {
     const why = host.agent.mayBlock
       ? 'says in its capabilities that it does not park'
       : `was called by agent ${host.agent.index}, which must not block`;
-    throw report(
+    throw this.reports.make(
       'ERR_ZS_LOCKDEP_SLEEP',
       `cannot wait in Atomics.wait: strategy "${id}" ${why}. A lock may yield for at most 1 ms there; correct the strategy.`,
       this.lines().concat({ what: 'the wait', where: stackHere() }),
@@ -153,7 +160,7 @@ export class AgentChecks implements CheckedAgent {
 
   reportWait(timeoutMs: number): never {
     const { index } = this.host.agent;
-    throw report(
+    throw this.reports.make(
       'ERR_ZS_LOCKDEP_SLEEP',
       `cannot wait for ${timeoutMs} ms in Atomics.wait: agent ${index} is in atomic context, so others spin for as long. End what it holds first, or use hold where the strategy offers it.`,
       [this.newestAtomic(), { what: 'the wait', where: stackHere() }],
@@ -163,11 +170,9 @@ export class AgentChecks implements CheckedAgent {
 
   describeReader(zspage: number): string | undefined {
     const at = this.held.find(this.nodes.readers, zspage, 0);
-    return at < 0 ? undefined : `agent ${this.host.agent.index} of this thread has it open, by ${describePlace(this.held.placeAt(at))}`;
-  }
-
-  turnEnded(): void {
-    this.places.refill();
+    return at < 0
+      ? undefined
+      : `agent ${this.host.agent.index} of this thread has it open, by ${describePlace(this.held.placeAt(at))}`;
   }
 
   /** What is still held, with its places. */
@@ -177,7 +182,7 @@ export class AgentChecks implements CheckedAgent {
 
   lineAt(at: number): Line {
     const { held, nodes, host } = this;
-    const zspage = held.zspage[at] === 0 ? '' : ` ${held.zspage[at]}`;
+    const zspage = held.zspage[at] === 0 ? '' : ` (zspage ${held.zspage[at]})`;
     return {
       what: `agent ${host.agent.index} holds the ${nodes.nameOf(held.node[at]!)}${zspage}`,
       where: describePlace(held.placeAt(at)),
@@ -195,7 +200,7 @@ export class AgentChecks implements CheckedAgent {
 
   private turnReport(at: number): ZsmallocError {
     const line = this.lineAt(at);
-    return report(
+    return this.reports.make(
       'ERR_ZS_LOCKDEP_TURN',
       `cannot return to the event loop: ${line.what}, so others wait for as long as this agent does something else. End it before the first await and before the function returns; hold is for what must last, where the strategy offers it.`,
       [line, { what: 'still held', where: 'at the end of the turn in which it was taken' }],
@@ -204,7 +209,7 @@ export class AgentChecks implements CheckedAgent {
   }
 
   private sleepReport(why: string, lines: readonly Line[], operation: Operation): ZsmallocError {
-    return report(
+    return this.reports.make(
       'ERR_ZS_LOCKDEP_SLEEP',
       `cannot wait: ${why}`,
       [...lines, { what: 'the call', where: here(operation) }],
@@ -214,7 +219,7 @@ export class AgentChecks implements CheckedAgent {
 
   private newestAtomic(): Line {
     let at = this.held.depth - 1;
-    while (at > 0 && this.atomicBy[this.held.operation[at]!]! === 0) at--;
+    while (at > 0 && this.atomicBy[this.held.operation[at]!] === 0) at--;
     return this.lineAt(at);
   }
 }

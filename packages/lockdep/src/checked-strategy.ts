@@ -12,7 +12,7 @@ import type { BoundStrategy, Location, PageIndex, StrategyHost, ZspageIndex } fr
 import type { WordIndex, Words } from '@zsmalloc/core/words';
 import type { AgentChecks } from './agent-checks.ts';
 import { isolate } from './isolate.ts';
-import { Misuse } from './misuse.ts';
+import type { Misuse } from './misuse.ts';
 import type { Nodes } from './nodes.ts';
 import {
   HOLD_BEGIN,
@@ -27,6 +27,7 @@ import {
 } from './operations.ts';
 import type { Operation } from './operations.ts';
 import type { OrderChecks } from './order-checks.ts';
+import type { Reports } from './reports.ts';
 
 /** Where a page's owner word has its zspage: contract.ts, StrategyHost. */
 const OWNER_SHIFT = 9;
@@ -39,6 +40,7 @@ export interface CheckedParts {
   readonly checks: AgentChecks;
   readonly order: OrderChecks;
   readonly misuse: Misuse;
+  readonly reports: Reports;
   /** Waits for readers where a call ends. */
   readonly waitsInUnlock: boolean;
   /** Acquiring may park. */
@@ -49,6 +51,8 @@ export interface CheckedParts {
 export class CheckedStrategy implements BoundStrategy {
   /** For `strategyOf`. */
   readonly decorated: BoundStrategy;
+  /** For `lockdepReports`. */
+  readonly reports: Reports;
   private readonly host: StrategyHost;
   private readonly words: Words;
   private readonly nodes: Nodes;
@@ -59,10 +63,10 @@ export class CheckedStrategy implements BoundStrategy {
   private readonly parks: boolean;
   private readonly pageBase: WordIndex;
   private readonly indexBits: number;
-  private readonly readers: number;
 
   constructor(decorated: BoundStrategy, parts: CheckedParts) {
     this.decorated = decorated;
+    this.reports = parts.reports;
     this.host = parts.host;
     this.words = parts.host.agent.words;
     this.nodes = parts.nodes;
@@ -73,18 +77,10 @@ export class CheckedStrategy implements BoundStrategy {
     this.parks = parts.parks;
     this.pageBase = parts.host.pageBase;
     this.indexBits = parts.host.indexBits;
-    this.readers = parts.nodes.readers;
   }
 
   readBegin(cell: WordIndex): Location {
-    this.beforeLookup(READ_BEGIN);
-    const outer = isolate.inside;
-    isolate.inside = this.checks;
-    try {
-      return this.opened(this.decorated.readBegin(cell), READ_BEGIN);
-    } finally {
-      isolate.inside = outer;
-    }
+    return this.begin(cell, READ_BEGIN);
   }
 
   readEnd(zspage: ZspageIndex): void {
@@ -93,14 +89,7 @@ export class CheckedStrategy implements BoundStrategy {
   }
 
   writeBegin(cell: WordIndex): Location {
-    this.beforeLookup(WRITE_BEGIN);
-    const outer = isolate.inside;
-    isolate.inside = this.checks;
-    try {
-      return this.opened(this.decorated.writeBegin(cell), WRITE_BEGIN);
-    } finally {
-      isolate.inside = outer;
-    }
+    return this.begin(cell, WRITE_BEGIN);
   }
 
   writeEnd(zspage: ZspageIndex): void {
@@ -109,14 +98,7 @@ export class CheckedStrategy implements BoundStrategy {
   }
 
   holdBegin(cell: WordIndex): Location {
-    this.beforeLookup(HOLD_BEGIN);
-    const outer = isolate.inside;
-    isolate.inside = this.checks;
-    try {
-      return this.opened(this.decorated.holdBegin(cell), HOLD_BEGIN);
-    } finally {
-      isolate.inside = outer;
-    }
+    return this.begin(cell, HOLD_BEGIN);
   }
 
   holdEnd(zspage: ZspageIndex): void {
@@ -273,21 +255,27 @@ export class CheckedStrategy implements BoundStrategy {
     this.decorated.detach();
   }
 
-  private beforeLookup(operation: Operation): void {
-    const { checks, nodes } = this;
+  private begin(cell: WordIndex, operation: Operation): Location {
+    const { checks, nodes, decorated } = this;
     checks.mayWait(operation, this.parks);
-    if (checks.held.depth === 0) return;
-    this.misuse.expectNotMoving(operation);
-    this.order.wants(nodes.pool, operation);
-    this.order.wants(nodes.mover, operation);
-  }
-
-  private opened(location: Location, operation: Operation): Location {
-    if (location !== 0) {
-      // Plain: the read that has just begun keeps the page in its zspage.
-      const owner = this.words[this.pageBase + (location >>> this.indexBits) * PAGE_WORDS]!;
-      this.checks.took(this.readers, owner >>> OWNER_SHIFT, operation);
+    if (checks.held.depth > 0) {
+      this.misuse.expectNotMoving(operation);
+      this.order.wants(nodes.pool, operation);
+      this.order.wants(nodes.mover, operation);
     }
+    const outer = isolate.inside;
+    isolate.inside = checks;
+    let location: Location;
+    try {
+      if (operation === READ_BEGIN) location = decorated.readBegin(cell);
+      else location = operation === WRITE_BEGIN ? decorated.writeBegin(cell) : decorated.holdBegin(cell);
+    } finally {
+      isolate.inside = outer;
+    }
+    if (location === 0) return 0;
+    // Plain: the read that has just begun keeps the page in its zspage.
+    const owner = this.words[this.pageBase + (location >>> this.indexBits) * PAGE_WORDS]!;
+    checks.took(nodes.readers, owner >>> OWNER_SHIFT, operation);
     return location;
   }
 
@@ -301,7 +289,7 @@ export class CheckedStrategy implements BoundStrategy {
   }
 
   private locked(index: number, operation: Operation): void {
-    this.misuse.noteLocked(index, operation);
     this.checks.took(index, 0, operation);
+    this.misuse.noteLocked(index, operation);
   }
 }

@@ -19,8 +19,6 @@ export interface CheckedAgent {
   reportWait(timeoutMs: number): never;
   /** Where this agent has a zspage open; undefined when it has not. */
   describeReader(zspage: number): string | undefined;
-  /** The thread waits by itself: for agents that never return to the event loop, the end of a turn. */
-  turnEnded(): void;
 }
 
 /** The thread's state. `atomic` is the sum over its agents; `inside` is the agent whose strategy is being called. */
@@ -58,7 +56,8 @@ function checkWait(timeoutMs: number): void {
     inside.checkOwnWait();
     return;
   }
-  const known = enrolled();
-  if (isolate.atomic > 0) known.find(({ atomic }) => atomic > 0)?.reportWait(timeoutMs);
-  for (const agent of known) agent.turnEnded();
+  if (isolate.atomic === 0) return;
+  enrolled()
+    .find(({ atomic }) => atomic > 0)
+    ?.reportWait(timeoutMs);
 }

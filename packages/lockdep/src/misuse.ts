@@ -16,8 +16,8 @@ import type { OrderChecks } from './order-checks.ts';
 import { capture, describePlace } from './places.ts';
 import type { Places } from './places.ts';
 import { LOCK } from './records.ts';
-import { here, report } from './reports.ts';
-import type { Line } from './reports.ts';
+import { here } from './reports.ts';
+import type { Line, Reports } from './reports.ts';
 
 const AGENT_MASK = 0xff;
 const PLACE_SHIFT = 8;
@@ -31,6 +31,7 @@ export interface MisuseParts {
   readonly checks: AgentChecks;
   readonly order: OrderChecks;
   readonly places: Places;
+  readonly reports: Reports;
   /** Words of the decorated strategy in each structure lock. */
   readonly lockWords: number;
 }
@@ -66,13 +67,12 @@ export class Misuse {
     this.ownerStride = host.lockStride;
   }
 
-  /** A structure lock was taken. */
+  /** A structure lock was taken, and is among what is held. */
   noteLocked(index: number, operation: Operation): void {
     const { host, places } = this.parts;
-    const place = places.shared(operation, index, this.held.depth > 0);
+    const place = places.shared(operation, index, this.held.depth > 1);
     // Plain: under the lock. A stranger that reads it does so for a report only.
-    this.words[this.ownerWord(index)] =
-      host.agent.index | (place << PLACE_SHIFT) | HELD;
+    this.words[this.ownerWord(index)] = host.agent.index | (place << PLACE_SHIFT) | HELD;
   }
 
   /** A structure lock is about to be unlocked. */
@@ -102,14 +102,18 @@ export class Misuse {
   /** Index of the hold, or ERR_ZS_LOCKDEP_UNLOCK. */
   expectMoving(): number {
     const at = this.held.find(this.nodes.pool, 0, 0);
-    return at >= 0 ? this.end(at, this.endedMove) : this.notHeld(this.nodes.pool, 'moveEnd', this.endedLine(this.endedMove));
+    return at >= 0
+      ? this.end(at, this.endedMove)
+      : this.notHeld(this.nodes.pool, 'moveEnd', this.endedLine(this.endedMove));
   }
 
   /** Index of the hold, or ERR_ZS_LOCKDEP_UNLOCK. */
   expectRelocating(zspage: ZspageIndex): number {
     const { mover } = this.nodes;
     const at = this.held.find(mover, zspage, 0);
-    return at >= 0 ? this.end(at, this.endedMove) : this.notHeld(mover, 'relocateEnd', this.endedLine(this.endedMove), zspage);
+    return at >= 0
+      ? this.end(at, this.endedMove)
+      : this.notHeld(mover, 'relocateEnd', this.endedLine(this.endedMove), zspage);
   }
 
   /** Index of the read, write or hold, or ERR_ZS_LOCKDEP_UNLOCK. */
@@ -131,7 +135,7 @@ export class Misuse {
     const { held, nodes } = this;
     for (let at = held.depth - 1; at >= 0; at--) if (held.node[at]! < nodes.classes) return;
     const lines = [...this.parts.checks.lines(), this.lastClassLine(), this.callLine(what)];
-    throw report(
+    throw this.parts.reports.make(
       'ERR_ZS_LOCKDEP_UNHELD',
       `cannot ${what}: agent ${this.agent} holds no class lock, which guards what the call changes. Lock the object's class first, and unlock it after.`,
       lines.filter((line) => line !== undefined),
@@ -143,7 +147,7 @@ export class Misuse {
   expectNothingHeld(): void {
     const { depth } = this.held;
     if (depth === 0) return;
-    throw report(
+    throw this.parts.reports.make(
       'ERR_ZS_LOCKDEP_LEAK',
       `cannot detach agent ${this.agent}: it still holds ${depth} locks, which nobody could give back. End them first.`,
       [...this.parts.checks.lines(), this.callLine('detach')],
@@ -153,7 +157,7 @@ export class Misuse {
 
   private recursion(at: number, operation: Operation): ZsmallocError {
     const name = this.nodes.nameOf(this.held.node[at]!);
-    return report(
+    return this.parts.reports.make(
       'ERR_ZS_LOCKDEP_RECURSION',
       `cannot take the ${name} in ${OPERATIONS[operation]}: agent ${this.agent} holds it already and would wait for itself. Unlock it first.`,
       [this.parts.checks.lineAt(at), { what: 'it is taken again', where: here(operation) }],
@@ -162,9 +166,9 @@ export class Misuse {
   }
 
   private notHeld(node: Node, call: string, earlier: Line, zspage = 0): never {
-    const name = `${this.nodes.nameOf(node)}${zspage === 0 ? '' : ` ${zspage}`}`;
+    const name = `${this.nodes.nameOf(node)}${zspage === 0 ? '' : ` (zspage ${zspage})`}`;
     const facts: ErrorFacts = { agent: this.agent, lock: name };
-    throw report(
+    throw this.parts.reports.make(
       'ERR_ZS_LOCKDEP_UNLOCK',
       `cannot ${call} the ${name}: agent ${this.agent} does not hold it. Pair each ${call} with one begin or lock of the same agent.`,
       [earlier, this.callLine(call)],

@@ -2,30 +2,29 @@
 
 import type { ZsmallocError } from '@zsmalloc/core/words';
 
-/** Stacks per turn, unless told otherwise: about 25 µs. */
-export const STACKS_PER_TURN = 8;
-
 /** See the head of the file. */
 export interface LockdepOptions {
   /**
-   * Acquisitions in each turn of the event loop whose own stack is captured, at some µs each; the others are known by the
-   * first one with the same operation and lock. `Infinity` captures all; 0 none, then reports name operations only.
+   * Which acquisitions get a stack of their own, at some µs each. 'some', if left out: an agent's first ones, and later one
+   * in 256; the others are known by the first that was alike, and a report says so. 'all', to find one that is reported
+   * so. 'none': reports name operations only.
    */
-  readonly stacksPerTurn?: number;
+  readonly stacks?: 'some' | 'all' | 'none';
   /** Gets what is found when no caller is there to throw at: at the end of a turn. Left out, it is an uncaught error. */
   readonly report?: (error: ZsmallocError) => void;
-  /** Runs a function at the end of the turn. For a model checker, whose threads have no turns. */
-  readonly atEndOfTurn?: (check: () => void) => void;
+  /**
+   * For a model checker: its threads share one heap, have no turns, and are left in the middle. Leaves out what is checked
+   * at the end of a turn, and what the agents of one thread hold together.
+   */
+  readonly modelled?: boolean;
 }
-
-const settled = Promise.resolve();
 
 /** The options with what is left out. */
 export function withDefaults(options: LockdepOptions): Required<LockdepOptions> {
   return {
-    stacksPerTurn: options.stacksPerTurn ?? STACKS_PER_TURN,
+    stacks: options.stacks ?? 'some',
     report: options.report ?? throwUncaught,
-    atEndOfTurn: options.atEndOfTurn ?? ((check) => void settled.then(check)),
+    modelled: options.modelled ?? false,
   };
 }
 

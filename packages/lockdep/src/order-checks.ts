@@ -18,8 +18,8 @@ import type { Operation } from './operations.ts';
 import type { OrderGraph } from './order-graph.ts';
 import { describePlace } from './places.ts';
 import type { Places } from './places.ts';
-import { here, report } from './reports.ts';
-import type { Line } from './reports.ts';
+import { here } from './reports.ts';
+import type { Line, Reports } from './reports.ts';
 import type { SiteTable } from './site-table.ts';
 
 /** What the checks look at and write to. */
@@ -31,6 +31,7 @@ export interface OrderParts {
   readonly log: EdgeLog;
   readonly sites: SiteTable;
   readonly places: Places;
+  readonly reports: Reports;
 }
 
 const ADVICE = 'Take them in one order everywhere, or try instead of waiting.';
@@ -82,7 +83,7 @@ export class OrderChecks {
   private againstDeclared(at: number, wanted: Node, operation: Operation): ZsmallocError {
     const { nodes } = this.parts;
     const [held, wants] = [nodes.nameOf(this.held.node[at]!), nodes.nameOf(wanted)];
-    return report(
+    return this.parts.reports.make(
       'ERR_ZS_LOCKDEP_ORDER',
       `cannot take the ${wants}: agent ${this.agent} holds the ${held}, and the order is pool > class > zspage and class > handles > pages. Take the ${wants} first, or try it.`,
       this.ownLines(at, wanted, operation),
@@ -94,7 +95,7 @@ export class OrderChecks {
     const { nodes } = this.parts;
     const [held, wants] = [nodes.nameOf(this.held.node[at]!), nodes.nameOf(wanted)];
     const others = path.slice(1).map((next, index) => this.lineOf(path[index]!, next));
-    return report(
+    return this.parts.reports.make(
       'ERR_ZS_LOCKDEP_ORDER',
       `cannot take the ${wants}: agent ${this.agent} holds the ${held}, and the locks have been taken the other way round, so that agents can wait for each other for ever. ${ADVICE}`,
       [...this.ownLines(at, wanted, operation), ...others],

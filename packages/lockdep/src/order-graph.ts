@@ -70,7 +70,7 @@ export class OrderGraph {
 }
 
 function bitOf(node: Node): number {
-  return 1 << node % ROW_BITS;
+  return 1 << (node % ROW_BITS);
 }
 
 function trace(before: Int16Array, from: Node, to: Node): Node[] {

@@ -26,14 +26,22 @@ const siteFields: Record<'header' | 'text', Layout['fields'][string]> = {
 };
 export const SITE: Layout<'header' | 'text'> = defineLayout('lockdep site', 1, siteFields);
 
-const poolFields: Record<'matrix' | 'edgeCount' | 'siteCount' | 'edges' | 'sites', Layout['fields'][string]> = {
+const poolFields: Record<
+  'matrix' | 'reports' | 'edgeCount' | 'siteCount' | 'edges' | 'sites',
+  Layout['fields'][string]
+> = {
   matrix: { words: NODES_MAX * ROW_WORDS, guard: 'atomic', doc: 'Row h, bit w: h was held while w was waited for.' },
+  reports: { words: 1, guard: 'atomic', doc: 'Errors made by all agents.' },
   edgeCount: { words: 1, guard: 'atomic', doc: 'Edges recorded; more than fit are counted and not kept.' },
   siteCount: { words: 1, guard: 'atomic', doc: 'Call sites recorded; more than fit are counted and not kept.' },
   edges: { words: EDGES_MAX * EDGE.words, guard: 'atomic', doc: 'Edge records.' },
   sites: { words: SITES_MAX * SITE.words, guard: 'atomic', doc: 'Call site records.' },
 };
-export const POOL: Layout<'matrix' | 'edgeCount' | 'siteCount' | 'edges' | 'sites'> = defineLayout('lockdep pool', 1, poolFields);
+export const POOL: Layout<'matrix' | 'reports' | 'edgeCount' | 'siteCount' | 'edges' | 'sites'> = defineLayout(
+  'lockdep pool',
+  1,
+  poolFields,
+);
 
 const lockFields: Record<'owner', Layout['fields'][string]> = {
   owner: {

@@ -9,7 +9,7 @@ import { withLockdep } from '../src/index.ts';
 import type { LockdepOptions } from '../src/index.ts';
 
 /** A small pool under lockdep, whose reports name each call. */
-export function checkedPool(strategy: Strategy, options: LockdepOptions = { stacksPerTurn: Infinity }): Pool {
+export function checkedPool(strategy: Strategy, options: LockdepOptions = { stacks: 'all' }): Pool {
   return createPool({ bytes: 2 ** 20, strategy: withLockdep(strategy, options), agents: 4 });
 }
 

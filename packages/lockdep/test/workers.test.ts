@@ -32,7 +32,9 @@ it('reports an order that two real workers have made up between them, without a 
   // Its own two places, as stacks, and those of the worker that is gone, from the shared buffer.
   expect(message).toMatch(/agent 3 took the class lock 40[^:]*: lock at\n\s+Object.takesDownward/);
   expect(message).toMatch(/agent 3 wants the class lock 11[^:]*: lock at\n\s+Object.takesDownward/);
-  expect(message).toMatch(/agent 2 held the class lock 11[\s\S]*waited for the class lock 40[\s\S]*lock at Object.takesUpward/);
+  expect(message).toMatch(
+    /agent 2 held the class lock 11[\s\S]*waited for the class lock 40[\s\S]*lock at Object.takesUpward/,
+  );
   between.detach();
   pool.detach();
 });
