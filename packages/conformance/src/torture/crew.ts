@@ -34,6 +34,8 @@ export interface CrewOptions {
   readonly runMs: number;
   /** Parks them all together now and then. */
   readonly stutters?: boolean;
+  /** Told of each worker when it has started. */
+  readonly onHire?: (worker: Worker) => void;
   /** Runs instead of the waiting for `runMs`; they are stopped when it ends. */
   readonly direct?: (crew: Crew) => Promise<void>;
 }
@@ -118,6 +120,7 @@ export class Crew {
     };
     const worker = new Worker(new URL('worker.js', import.meta.url), { workerData });
     this.workers[i] = worker;
+    this.options.onHire?.(worker);
     worker.on('message', (report: AgentReport) => {
       this.reports[i] = report;
       this.wrong ??= report.wrong;
