@@ -2,11 +2,13 @@
 // dies takes along two objects at most: the one that it has made, and the one that it has taken.
 
 import { PoolAgent, turn } from '../torture/pool-agent.ts';
+import { Violation } from '../host/small-host.ts';
+import { isWhole } from '../torture/random.ts';
 import { TABLE_BASE, TABLE_SLOTS, sleep } from '../torture/control.ts';
 import type { RoleContext, TortureRole } from '../torture/worker.ts';
 
 /** What one agent can take along. */
-export const IN_HAND_MAX = 2;
+const IN_HAND_MAX = 2;
 
 const TURN_STEPS = 32;
 
@@ -45,4 +47,36 @@ const mortal: TortureRole = async (context) => {
   await agent.leave();
 };
 
-export const mortalRoles: Readonly<Record<string, TortureRole>> = { mortal };
+const TURNS_MAX = 200;
+
+/** Looks at a pool whose agents have died or gone: its structure, what nobody touched, and how much is left over. */
+const inspects: TortureRole = async (context) => {
+  const { control, data } = context;
+  const { kept, kills, table } = data as { kept: number; kills: number; table: Int32Array };
+  control.awaitStart();
+  const { pool } = new PoolAgent(context);
+  control.doing(13);
+  pool.verify();
+  if (!pool.read(kept, isWhole)) throw new Violation('an object that nobody changed is damaged');
+  pool.free(kept);
+  for (let slot = 0; slot < TABLE_SLOTS; slot++) {
+    const handle = Atomics.exchange(table, TABLE_BASE + slot, 0);
+    if (handle === 0) continue;
+    if (!pool.read(handle, isWhole)) throw new Violation('an object that was whole when its maker died is damaged');
+    pool.free(handle);
+  }
+  for (let turns = 0; turns < TURNS_MAX; turns++) {
+    pool.compact();
+    await turn();
+  }
+  pool.verify();
+  const { objects } = pool.stats();
+  if (objects > kills * IN_HAND_MAX) {
+    throw new Violation(
+      `memory is lost: ${objects} objects are left after ${kills} deaths, each of which can explain ${IN_HAND_MAX}`,
+    );
+  }
+  pool.detach();
+};
+
+export const mortalRoles: Readonly<Record<string, TortureRole>> = { mortal, inspects };

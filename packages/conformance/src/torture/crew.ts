@@ -103,11 +103,17 @@ export class Crew {
     return sum;
   }
 
-  /** Starts agent i + 1. */
+  /** The same of the agent at place i, since it was hired. */
+  doneBy(i: number): number {
+    return this.control[DONE_BASE + i + 1];
+  }
+
+  /** Starts an agent at place i, as number i + 1. */
   hire(i: number): void {
     const { subject, seed, roles, data } = this.options;
     const { module, name, sabotage } = subject;
     const index = i + 1;
+    this.control[DONE_BASE + index] = 0;
     const workerData = {
       module,
       name,
