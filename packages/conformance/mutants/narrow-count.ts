@@ -22,4 +22,8 @@ class Narrow extends CounterLock {
 }
 
 export const narrowCount = spinning('narrowCount', { zspage: Narrow });
-export const caught: Caught = { check: 'many-holds', rows: [1], words: /holds/ };
+export const caught: Caught = {
+  check: 'many-holds',
+  rows: [1],
+  words: /with 32 holds open, a mover gets in beside them/,
+};

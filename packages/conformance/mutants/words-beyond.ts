@@ -7,4 +7,8 @@ import { CountedLock } from './base/counted-lock.ts';
 import type { Caught } from './caught.ts';
 
 export const wordsBeyond = spinning('wordsBeyond', { zspage: CountedLock, zspageWords: 1 });
-export const caught: Caught = { check: 'hold-open', rows: [8], words: /words/ };
+export const caught: Caught = {
+  check: 'words-declared',
+  rows: [1],
+  words: /readBegin wrote the strategy's word of zspage 1 that it has not declared/,
+};
