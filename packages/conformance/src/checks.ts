@@ -16,12 +16,14 @@ import { stallChecks } from './model/stall-checks.ts';
 import { poolChecks } from './pool/pool-checks.ts';
 import { poolTortureChecks } from './torture/pool-checks.ts';
 import { smallTortureChecks } from './torture/small-checks.ts';
+import { memoryChecks } from './unit/memory-checks.ts';
 import { misuseChecks } from './unit/misuse-checks.ts';
 import { waitingChecks } from './unit/waiting-checks.ts';
 
 export const CHECKS: readonly Check[] = [
   ...waitingChecks,
   ...misuseChecks,
+  ...memoryChecks,
   ...lockChecks,
   ...objectChecks,
   ...stallChecks,
