@@ -3,6 +3,8 @@
 import type { Capabilities } from '@zsmalloc/core/strategy';
 import type { Check } from './check.ts';
 import { controlChecks } from './controls/control-checks.ts';
+import { crashChecks } from './killer/crash-checks.ts';
+import { killerChecks } from './killer/killer-checks.ts';
 import { INVARIANTS } from './invariants.ts';
 import type { InvariantNumber } from './invariants.ts';
 import { concurrencyChecks } from './model/concurrency-check.ts';
@@ -14,12 +16,14 @@ import { stallChecks } from './model/stall-checks.ts';
 import { poolChecks } from './pool/pool-checks.ts';
 import { poolTortureChecks } from './torture/pool-checks.ts';
 import { smallTortureChecks } from './torture/small-checks.ts';
+import { memoryChecks } from './unit/memory-checks.ts';
 import { misuseChecks } from './unit/misuse-checks.ts';
 import { waitingChecks } from './unit/waiting-checks.ts';
 
 export const CHECKS: readonly Check[] = [
   ...waitingChecks,
   ...misuseChecks,
+  ...memoryChecks,
   ...lockChecks,
   ...objectChecks,
   ...stallChecks,
@@ -27,8 +31,10 @@ export const CHECKS: readonly Check[] = [
   ...fairnessChecks,
   ...nonBlockingChecks,
   ...poolChecks,
+  ...crashChecks,
   ...smallTortureChecks,
   ...poolTortureChecks,
+  ...killerChecks,
   ...controlChecks,
 ];
 

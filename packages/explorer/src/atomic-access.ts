@@ -90,9 +90,10 @@ function order(
   name: OperationName,
   writes: boolean,
 ): void {
-  // An annotated plain access races by design, and orders nothing.
-  if (name === 'read' || name === 'write') return;
   const size = view.raw.BYTES_PER_ELEMENT;
+  // An annotated plain access races by design, and orders nothing.
+  if (name === 'write') checkRace(session, thread, offset, size, true, false);
+  if (name === 'read' || name === 'write') return;
   checkRace(session, thread, offset, size, writes, true);
   if (name !== 'store') session.races.acquire(offset, size, thread.happensBefore);
   if (writes) {

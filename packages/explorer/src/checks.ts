@@ -14,6 +14,7 @@ export function checkRace(
   writes: boolean,
   atomic: boolean,
 ): void {
+  // Where only reads race by design they are not checked, and everything else is.
   if (session.program.options.racy?.(offset) === true) return;
   const site = session.recorder?.site() ?? '';
   const access = { thread: thread.id, clock: thread.happensBefore, offset, size, writes, atomic, site };

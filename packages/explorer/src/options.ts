@@ -95,8 +95,11 @@ export interface ExploreOptions<G = unknown> {
    */
   readonly spinReads?: number;
   readonly timeouts?: TimeoutPolicy;
-  /** Locations whose plain accesses race by design: each becomes a step of its own, and is no data race. */
-  readonly racy?: (byteOffset: number) => boolean;
+  /**
+   * Locations whose plain accesses race by design: each becomes a step of its own, and is no data race. With 'reads' only
+   * plain reads are meant, hints that may be stale: a plain write that is unordered with others stays a data race.
+   */
+  readonly racy?: (byteOffset: number) => boolean | 'reads';
   readonly crash?: CrashOptions;
   /** Gives every thread an exit event, see `ThreadContext.hasExited`. Default: true if `crash` is given. */
   readonly exitEvents?: boolean;

@@ -101,7 +101,7 @@ function checkRange(session: Session, thread: VirtualThread, range: ByteRange, i
 }
 
 function isRacy(session: Session, byteOffset: number): boolean {
-  return session.program.options.racy?.(byteOffset) === true;
+  return (session.program.options.racy?.(byteOffset) ?? false) !== false;
 }
 
 function countPlain(session: Session, thread: VirtualThread): void {

@@ -247,6 +247,21 @@ describe('data races', () => {
     assertProved(result);
     expect([...values].sort()).toEqual([0, 1, 2]);
   });
+
+  it('can be declared deliberate for reads only', () => {
+    const racy = (byteOffset: number): false | 'reads' => (byteOffset === 0 ? 'reads' : false);
+    const reads: ThreadBody = ({ memory }) => void memory.int32[0];
+    const loads: ThreadBody = ({ memory }) => void Atomics.load(memory.int32, 0);
+    const writes: ThreadBody = ({ memory }) => void (memory.int32[0] = 1);
+    const stores: ThreadBody = ({ memory }) => void Atomics.store(memory.int32, 0, 1);
+    const ends = (one: ThreadBody, two: ThreadBody): string | undefined =>
+      explore({ memory: new ModelMemory(64), racy, threads: { one, two } }).failure?.kind;
+    expect(ends(reads, stores)).toBeUndefined();
+    expect(ends(reads, writes)).toBeUndefined();
+    expect(ends(loads, writes)).toBe('data-race');
+    expect(ends(stores, writes)).toBe('data-race');
+    expect(ends(writes, writes)).toBe('data-race');
+  });
 });
 
 it('treats other shared memory as the private heap of a thread', () => {

@@ -50,8 +50,12 @@ export interface SmallPlan {
 
 export const SCRATCH_WORDS = 64;
 
-/** Plans a small pool. The first word stays unused: word 0 is nobody's. */
-export function planSmall(words: StrategyWords, agentsMax: number): SmallPlan {
+/**
+ * Plans a small pool. The first word stays unused: word 0 is nobody's.
+ *
+ * @param guard Words behind the strategy's words of each zspage that nobody may write, see `strayWord`.
+ */
+export function planSmall(words: StrategyWords, agentsMax: number, guard = 0): SmallPlan {
   let end = LINE;
   const take = (count: number): number => {
     const base = end;
@@ -59,7 +63,7 @@ export function planSmall(words: StrategyWords, agentsMax: number): SmallPlan {
     return base;
   };
   const agentStride = Math.max(2 * LINE, Math.ceil(words.agent / LINE) * LINE);
-  const zspageStride = Math.max(1, words.zspage);
+  const zspageStride = Math.max(1, words.zspage) + guard;
   const poolBase = take(words.pool);
   const lockBase = take(LOCKS * LOCK_STRIDE);
   const zspageBase = take((ZSPAGES + 1) * zspageStride);
@@ -84,6 +88,23 @@ export function planSmall(words: StrategyWords, agentsMax: number): SmallPlan {
     scratchBase: take(SCRATCH_WORDS),
     end: Math.ceil(end / 2) * 2,
   };
+}
+
+/** A word among the strategy's that it has not declared, and that is not 0 any more; -1 for none. */
+export function strayWord(plan: SmallPlan, memory: Int32Array): number {
+  const { words, poolBase, lockBase, zspageBase, agentBase, strategyEnd } = plan;
+  const regions = [
+    [poolBase, lockBase, lockBase - poolBase, words.pool],
+    [lockBase, lockBase + LOCKS * plan.lockStride, plan.lockStride, words.lock],
+    [zspageBase, zspageBase + (ZSPAGES + 1) * plan.zspageStride, plan.zspageStride, words.zspage],
+    [agentBase, strategyEnd, plan.agentStride, words.agent],
+  ] as const;
+  for (const [base, end, stride, declared] of regions) {
+    for (let word = base; word < end; word++) {
+      if ((word - base) % stride >= declared && memory[word] !== 0) return word;
+    }
+  }
+  return -1;
 }
 
 /** Name of a word, for reports. */

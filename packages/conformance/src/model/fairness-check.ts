@@ -11,15 +11,21 @@ import type { SmallRole } from './small-program.ts';
 
 type Order = { readonly order: string[] };
 
-/** In the scratch word: the lock has its holder. */
+/** In the scratch word: the lock has its holder; the first has been inside. */
 const HELD = 1;
+const OVER = 2;
 
 function awaitHeld({ words, plan }: SmallAgent): void {
-  while (Atomics.load(words, plan.scratchBase) !== HELD);
+  while (Atomics.load(words, plan.scratchBase) === 0);
 }
 
-function awaitContended({ bound }: SmallAgent): void {
-  while (!bound.isContended(0));
+function isOver({ words, plan }: SmallAgent): boolean {
+  return Atomics.load(words, plan.scratchBase) === OVER;
+}
+
+function awaitContended(agent: SmallAgent): void {
+  const { bound } = agent;
+  while (!bound.isContended(0) && !isOver(agent));
 }
 
 const noteOrder =
@@ -36,6 +42,7 @@ const holds: SmallRole = (agent) =>
 const first: SmallRole = (agent, context) => {
   awaitHeld(agent);
   agent.section(0, noteOrder('first', context));
+  Atomics.store(agent.words, agent.plan.scratchBase, OVER);
 };
 
 const second: SmallRole = (agent, context) => {

@@ -282,6 +282,22 @@ const programs: readonly ObjectProgram[] = [
     },
     check: has([2, B]),
   },
+  {
+    id: 'nested-reads-beside-free',
+    title: 'a read inside a read beside the free of the outer object, whose slot is used again',
+    rows: [13],
+    race: 'an object was reclaimed while a read begun before the free was still open',
+    fits: ({ freeDuringRead }) => freeDuringRead,
+    setup: twoObjects,
+    agents: {
+      reads: (agent) => {
+        const found = agent.read(1, () => reads(2, B)(agent));
+        if (found !== A && found !== 0) throw new Violation(`a reader sees ${found} in a freed object, not ${A}`);
+      },
+      frees: frees(1),
+    },
+    check: has([2, B]),
+  },
 ];
 
 /** See the head of the file. */

@@ -100,7 +100,7 @@ export function smallThreads(strategy: Strategy, program: SmallProgram): SmallTh
       setup,
       threads: Object.fromEntries(names.map((name) => [name, bodyOf(name)])),
       check,
-      racy: (byteOffset) => isStrategys(plan, byteOffset >>> 2),
+      racy: (byteOffset) => racyAt(plan, byteOffset >>> 2),
       describe: (byteOffset) => nameWord(plan, byteOffset >>> 2),
       maxSteps: 4000,
     },
@@ -123,9 +123,9 @@ function directAgent(strategy: Strategy, plan: SmallPlan, words: Int32Array, ind
   return agent;
 }
 
-/** Words that a strategy may access plainly, as hints: its own, spare words of slots, and handle cells. */
-function isStrategys({ poolBase, strategyEnd, cellBase, slotBase, stateBase }: SmallPlan, word: number): boolean {
-  if (word >= poolBase && word < strategyEnd) return true;
+/** A strategy may read its own words plainly, as hints; and spare words of slots, and handle cells, which are written so. */
+function racyAt({ poolBase, strategyEnd, cellBase, slotBase, stateBase }: SmallPlan, word: number): boolean | 'reads' {
+  if (word >= poolBase && word < strategyEnd) return 'reads';
   if (word >= cellBase && word <= cellBase + CELLS) return true;
   return word >= slotBase && word < stateBase && (word - slotBase) % SLOT_WORDS === SLOT.spare;
 }

@@ -11,6 +11,8 @@ import type { ProbeLimits, Probed } from './probe.ts';
 
 /** Rounds before an agent yields or gives up, in these checks. */
 const SPIN = { yieldAfter: 4, refuseAfter: 16 };
+/** Words behind each zspage's that nobody may write. */
+const GUARD = 2;
 
 /** Enough for any call that need not wait, and for 16 rounds of one that has to; a scan of all classes and agents included. */
 export const LIMITS: ProbeLimits = { operations: 2000, waits: 40 };
@@ -25,7 +27,7 @@ export class SmallPool {
 
   constructor(strategy: Strategy) {
     this.strategy = strategy;
-    this.plan = planSmall(strategy.words, 4);
+    this.plan = planSmall(strategy.words, 4, GUARD);
     this.buffer = new SharedArrayBuffer(this.plan.end * 4);
     this.words = new Int32Array(this.buffer);
     formatSmall(this.plan, this.words);
@@ -45,7 +47,7 @@ export class SmallPool {
   must<T>(what: string, call: () => T): T {
     const { result, error, waits, stopped } = this.probe(call);
     if (stopped || waits.length > 0) throw new Violation(`${what} waited although nothing is in its way`);
-    if (error !== undefined) throw error instanceof Error ? error : new Violation(`${what} threw ${String(error)}`);
+    if (error !== undefined) throw new Violation(`${what} threw ${String(error)}`);
     return result as T;
   }
 }

@@ -1,0 +1,17 @@
+// The end of a read that was never begun makes the count negative, and the next reader does not count.
+//
+// In kind: reference counts without an underflow check; Linux has refcount_t because of them.
+
+import type { WordIndex } from '@zsmalloc/core/words';
+import { spinning } from './base/build.ts';
+import { CounterLock, READER } from './base/spin-locks.ts';
+import type { Caught } from './caught.ts';
+
+class Unchecked extends CounterLock {
+  override readUnlock(word: WordIndex): void {
+    Atomics.sub(this.words, word, READER);
+  }
+}
+
+export const countBelowZero = spinning('countBelowZero', { zspage: Unchecked });
+export const caught: Caught = { check: 'misuse', rows: [7], words: /readEnd without its begin: left a zspage/ };
