@@ -1,14 +1,12 @@
 // Measures one cell of an allocator pattern: workers, memory at the end, and that everything was right.
 
-import { setImmediate as turn } from 'node:timers/promises';
-import { strategyOf } from '@zsmalloc/core/strategy';
-import type { Pool } from '@zsmalloc/core';
 import { check } from '../checks.ts';
 import type { Cell } from '../model/measurement.ts';
 import { Random } from '../random.ts';
 import { WorkloadControl } from '../workload/control.ts';
 import { conduct, startGang } from '../workload/gang.ts';
 import { joinLatencies, latencyMetrics } from '../workload/latency-histogram.ts';
+import { checkEmpty, settle } from '../workload/settle.ts';
 import { rateOf } from '../workload/work.ts';
 import { ObjectSteps } from './object-steps.ts';
 import { ObjectTable } from './object-table.ts';
@@ -18,23 +16,10 @@ import type { HeapMaker } from './subjects.ts';
 import type { PatternJob, PatternReport } from './worker.ts';
 
 const WARM_UP_SHARE = 0.4;
-/** Turns of the event loop that a strategy with deferred frees gets to return its last garbage. */
-const TURNS_MAX = 100;
-/** Turns without anything to reclaim: a grace period takes two advances of the epoch. */
-const IDLE_TURNS = 3;
-
 /** What one process measures of a pattern. */
 export interface PatternPlan {
   readonly workers: readonly number[];
   readonly seconds: number;
-}
-
-/** Lets a strategy with deferred frees reclaim all its garbage; nobody uses the pool any more. */
-async function settle(pool: Pool): Promise<void> {
-  for (let turns = 0, idle = 0; turns < TURNS_MAX && idle < IDLE_TURNS; turns++) {
-    await turn();
-    idle = strategyOf(pool).reclaim(true) === 0 ? idle + 1 : 0;
-  }
 }
 
 /** Bytes of the objects that the table names. */
@@ -86,16 +71,7 @@ async function measureMemory({ pool, usedBytes }: HeapMaker, table: ObjectTable,
 /** Verifies and frees everything that the table names, and sees that nothing is left. */
 async function drain({ pool }: HeapMaker, objects: ObjectSteps): Promise<void> {
   for (const record of objects.table.objects()) objects.drop(record);
-  if (pool === null) return;
-  await settle(pool);
-  pool.compact();
-  await settle(pool);
-  pool.verify();
-  const stats = pool.stats();
-  check(
-    stats.objects === 0 && stats.pagesUsed === 0,
-    `everything was freed, but the pool still counts ${stats.objects} objects and ${stats.pagesUsed} pages.`,
-  );
+  if (pool !== null) await checkEmpty(pool);
 }
 
 async function measureCell(
