@@ -5,7 +5,7 @@ export type { TraceErrorCode } from './errors.ts';
 export { mergeTrace } from './merge.ts';
 export { OP, OP_NAMES } from './operations.ts';
 export { readTrace } from './read.ts';
-export { record } from './record.ts';
+export { beginRecording, record } from './record.ts';
 export type { RecordOptions, Recorded } from './record.ts';
 export type { Recording, RecordedPart, RecordingDescriptor } from './recording.ts';
 export { readTraceSummary, summarizeTrace } from './summary.ts';

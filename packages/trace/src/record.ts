@@ -20,6 +20,11 @@ export interface RecordOptions {
 /** The pool, and its recording. */
 export type Recorded<P extends Pool> = P & { readonly recording: Recording };
 
+/** Begins a recording that agents join, where the first agent uses no pool itself. Blocks: no. */
+export function beginRecording(): RecordingDescriptor {
+  return Recording.begin();
+}
+
 const EVENTS_MAX = 2 ** 24;
 
 /**

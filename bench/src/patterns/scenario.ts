@@ -1,0 +1,67 @@
+// The allocator patterns as scenarios.
+
+import type { Metric, ScenarioInfo } from '../model/measurement.ts';
+import type { Job, RunOptions, Scenario } from '../model/scenario.ts';
+import { BASELINE_ID } from '../strategies.ts';
+import { LATENCY_METRICS } from '../workload/latency-histogram.ts';
+import { findPattern } from './all.ts';
+import { measurePattern } from './measure.ts';
+import type { PatternPlan } from './measure.ts';
+import { HARNESS, THING } from './subjects.ts';
+
+const METRICS: readonly Metric[] = [
+  { id: 'opsPerSecond', label: 'operations', unit: 'ops/s', better: 'higher' },
+  ...LATENCY_METRICS,
+  { id: 'overhead', label: 'bytes used / stored', unit: 'ratio', better: 'lower' },
+  { id: 'overheadPeak', label: 'most used / most stored', unit: 'ratio', better: 'lower' },
+  { id: 'overheadCompacted', label: 'used / stored, compacted', unit: 'ratio', better: 'lower' },
+  { id: 'refused', label: 'mallocs without room', unit: 'count', better: 'lower' },
+];
+
+const LIMITS = [
+  'bytes / stored of @thi.ng/malloc counts up to the top of its heap: it gives nothing back below it.',
+  'The harness row is the pattern with an allocator that does nothing: what no allocator can be faster than here.',
+];
+
+/** Seconds besides measuring: start of the process and its workers, and the checks at the end. */
+const CELL_SECONDS = 0.5;
+
+/** Numbers of workers: one, one for each core, and twice as many. */
+export function workerCounts({ cores, quick }: RunOptions): number[] {
+  const counts = quick ? [1, cores] : [1, cores, cores * 2];
+  return [...new Set(counts)].sort((left, right) => left - right);
+}
+
+/** The scenario of a pattern. */
+export function patternScenario(id: string): Scenario {
+  const pattern = findPattern(id);
+  return {
+    describe(options): ScenarioInfo {
+      return {
+        id,
+        title: pattern.title,
+        question: null,
+        description: `${pattern.description} An operation is ${pattern.operation}.`,
+        metrics: METRICS,
+        parameters: [{ id: 'workers', label: 'workers', values: workerCounts(options) }],
+        baseline: BASELINE_ID,
+        limits: LIMITS,
+      };
+    },
+    jobs(options, round, seed): Job[] {
+      const workers = workerCounts(options);
+      const plan: PatternPlan = { workers, seconds: options.seconds };
+      const seconds = workers.length * (options.seconds * 1.4 + CELL_SECONDS);
+      return [...options.strategyIds, THING, HARNESS].map((subject) => ({
+        scenario: id,
+        subject,
+        seed: seed + round,
+        plan: { ...plan },
+        seconds,
+      }));
+    },
+    measure({ subject, plan, seed }) {
+      return measurePattern(pattern, subject, plan as unknown as PatternPlan, seed);
+    },
+  };
+}

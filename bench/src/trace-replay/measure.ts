@@ -1,0 +1,172 @@
+// Measures the replay of a trace: laps of its agents on workers, and one pass for memory.
+
+import { createPool } from '@zsmalloc/core';
+import type { Pool } from '@zsmalloc/core';
+import type { Strategy } from '@zsmalloc/core/strategy';
+import { beginRecording, summarizeTrace } from '@zsmalloc/trace';
+import type { RecordedPart, Trace, TraceSummary } from '@zsmalloc/trace';
+import { check } from '../checks.ts';
+import type { Cell } from '../model/measurement.ts';
+import { loadStrategy } from '../strategies.ts';
+import { startGang } from '../workload/gang.ts';
+import { joinLatencies, latencyMetrics } from '../workload/latency-histogram.ts';
+import { checkEmpty } from '../workload/settle.ts';
+import { createLaps, Laps } from './laps.ts';
+import { loadTrace, traceName } from './load.ts';
+import { measureTraceMemory } from './memory-pass.ts';
+import type { TraceMemory } from './memory-pass.ts';
+import { createObjectStates } from './object-states.ts';
+import { checkOrder } from './order-check.ts';
+import { planReplay } from './plan.ts';
+import type { ReplayPlan } from './plan.ts';
+import { splitLarge } from './split-large.ts';
+import type { TraceWorkerJob, TraceWorkerReport } from './worker.ts';
+
+/** Id of the subject that shows what the replay costs by itself. */
+export const HARNESS = 'harness';
+
+const WARM_UP_SHARE = 0.4;
+/** Of a pool with default pages. */
+const OBJECT_BYTES_MAX = 4096;
+/** Room over the peak of the bytes stored: fragmentation, tables, and garbage of deferred frees. */
+const POOL_ROOM = 3;
+/** A small object takes a header, a cell and its rounding besides. */
+const OBJECT_ROOM_BYTES = 48;
+const POOL_BYTES_MIN = 2 ** 23;
+/** Besides the workers, the main agent attaches. */
+const WORKERS_MAX = 250;
+
+/** What one process measures. */
+export interface TracePlan {
+  readonly path: string;
+  /** How many times the trace's agents run side by side on one pool. */
+  readonly copies: readonly number[];
+  readonly seconds: number;
+}
+
+/** A trace, made ready. */
+interface Prepared {
+  readonly trace: Trace;
+  readonly plan: ReplayPlan;
+  readonly summary: TraceSummary;
+}
+
+function prepare(path: string): Prepared {
+  const { trace } = splitLarge(loadTrace(path), OBJECT_BYTES_MAX);
+  return { trace, plan: planReplay(trace), summary: summarizeTrace(trace) };
+}
+
+function newPool(strategy: Strategy, { peakLiveBytes, peakLiveObjects }: TraceSummary, copies: number): Pool {
+  const room = copies * (peakLiveBytes * POOL_ROOM + peakLiveObjects * OBJECT_ROOM_BYTES);
+  return createPool({ bytes: POOL_BYTES_MIN + room, strategy, agents: WORKERS_MAX + 1 });
+}
+
+/** What the workers of a replay found out. */
+export interface Replayed {
+  readonly reports: readonly TraceWorkerReport[];
+  readonly seconds: number;
+  readonly laps: number;
+}
+
+/** Replays a plan on the workers; null for `pool` replays without an allocator. */
+export async function replayPlan(
+  plan: ReplayPlan,
+  subject: string,
+  pool: Pool | null,
+  mayHold: boolean,
+  copies: number,
+  seconds: number,
+): Promise<Replayed> {
+  const workers = plan.agents.length * copies;
+  check(
+    workers <= WORKERS_MAX,
+    `a replay of ${copies} times ${plan.agents.length} agents needs more than ${WORKERS_MAX} workers.`,
+  );
+  const laps = createLaps(workers, seconds * 1000 * WARM_UP_SHARE, seconds * 1000);
+  const states = Array.from({ length: copies }, () => createObjectStates(plan.objects, plan.uses));
+  const recording = beginRecording();
+  const reports = await startGang<TraceWorkerReport>(
+    new URL('./worker.js', import.meta.url),
+    workers,
+    (index): TraceWorkerJob => {
+      const { calls, left } = plan.agents[index % plan.agents.length]!;
+      return {
+        subject,
+        pool: pool?.descriptor() ?? null,
+        mayHold,
+        calls,
+        left,
+        sizes: plan.sizes,
+        states: states[Math.floor(index / plan.agents.length)]!,
+        laps,
+        recording,
+      };
+    },
+  );
+  if (pool !== null) checkOrder({ plan, parts: reports.map(({ part }) => part as RecordedPart), mayHold });
+  return { reports, ...new Laps(laps).measured() };
+}
+
+interface Speed {
+  readonly metrics: Record<string, number | null>;
+  readonly histograms: Cell['histograms'];
+  readonly objects: number;
+  readonly bytes: number;
+}
+
+async function measureSpeed(prepared: Prepared, subject: string, copies: number, seconds: number): Promise<Speed> {
+  const { plan, summary } = prepared;
+  const strategy = subject === HARNESS ? null : await loadStrategy(subject);
+  const pool = strategy === null ? null : newPool(strategy, summary, copies);
+  const mayHold = strategy?.capabilities.holdAcrossAwait ?? false;
+  const { reports, laps, seconds: lapSeconds } = await replayPlan(plan, subject, pool, mayHold, copies, seconds);
+  if (pool !== null) {
+    await checkEmpty(pool);
+    pool.detach();
+  }
+  const sum = (pick: (report: TraceWorkerReport) => number): number =>
+    reports.reduce((all, report) => all + pick(report), 0);
+  const latency = joinLatencies(reports.map((report) => report.latency));
+  const histogram = latency.toModel();
+  return {
+    metrics: {
+      opsPerSecond: sum(({ calls }) => calls) / lapSeconds,
+      ...latencyMetrics(latency),
+      waitShare: sum(({ waitMs }) => waitMs) / (lapSeconds * 1000 * reports.length),
+      laps,
+    },
+    histograms: histogram === null ? {} : { latency: histogram },
+    objects: pool === null ? 0 : sum(({ verified }) => verified),
+    bytes: pool === null ? 0 : sum(({ verifiedBytes }) => verifiedBytes),
+  };
+}
+
+const NO_MEMORY: Record<Exclude<keyof TraceMemory, 'verified'>, null> = {
+  overheadPeak: null,
+  overheadHalf: null,
+  overheadCompacted: null,
+  compactMs: null,
+  objectsMoved: null,
+};
+
+/** Runs the cells of a plan: one for each number of copies. */
+export async function measureTrace(subject: string, plan: TracePlan): Promise<Omit<Cell, 'round'>[]> {
+  const prepared = prepare(plan.path);
+  const { verified, ...memory } =
+    subject === HARNESS
+      ? { verified: 0, ...NO_MEMORY }
+      : await measureTraceMemory(newPool(await loadStrategy(subject), prepared.summary, 1), prepared.trace);
+  const cells: Omit<Cell, 'round'>[] = [];
+  for (const copies of plan.copies) {
+    const { metrics, histograms, objects, bytes } = await measureSpeed(prepared, subject, copies, plan.seconds);
+    cells.push({
+      scenario: 'trace',
+      subject,
+      parameters: { trace: traceName(plan.path), copies },
+      metrics: { ...metrics, ...memory },
+      histograms,
+      verified: { objects: objects + verified, bytes, pools: subject === HARNESS ? 0 : 4 },
+    });
+  }
+  return cells;
+}

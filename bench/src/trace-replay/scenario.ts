@@ -1,0 +1,74 @@
+// Replays of recorded applications as a scenario: the user's with `--trace FILE`, or the ones that come with the bench.
+
+import type { Metric, ScenarioInfo } from '../model/measurement.ts';
+import type { Job, RunOptions, Scenario } from '../model/scenario.ts';
+import { BASELINE_ID } from '../strategies.ts';
+import { LATENCY_METRICS } from '../workload/latency-histogram.ts';
+import { shippedTraces, traceName } from './load.ts';
+import { HARNESS, measureTrace } from './measure.ts';
+import type { TracePlan } from './measure.ts';
+
+const METRICS: readonly Metric[] = [
+  { id: 'opsPerSecond', label: 'calls of the trace', unit: 'ops/s', better: 'higher' },
+  ...LATENCY_METRICS,
+  { id: 'waitShare', label: 'share of time waiting for other agents', unit: 'ratio', better: 'neither' },
+  { id: 'overheadPeak', label: 'most bytes used / most stored', unit: 'ratio', better: 'lower' },
+  { id: 'overheadHalf', label: 'used / stored at half of the peak', unit: 'ratio', better: 'lower' },
+  { id: 'overheadCompacted', label: 'the same, compacted', unit: 'ratio', better: 'lower' },
+  { id: 'compactMs', label: 'that compaction', unit: 'ms', better: 'lower' },
+  { id: 'objectsMoved', label: 'objects that it moved', unit: 'count', better: 'neither' },
+  { id: 'laps', label: 'laps measured', unit: 'count', better: 'neither' },
+];
+
+const LIMITS = [
+  'A replay keeps the order of each agent, and that an object is filled before others use it and used before it is freed; it does not keep pauses.',
+  'Time that an agent waits for another is part of the throughput, and of no latency: waitShare says how much it is.',
+  'Memory is measured in a pass by one agent in the order of the trace.',
+  'Objects above 4096 bytes are replayed as several.',
+  'A strategy whose readers cannot hold across await reads instead.',
+];
+
+/** Start of the process, reading the trace, and the pass for memory. */
+const JOB_SECONDS = 1;
+
+function tracesOf({ traces, quick }: RunOptions): readonly string[] {
+  if (traces.length > 0) return traces;
+  const shipped = shippedTraces();
+  return quick ? shipped.slice(0, 1) : shipped;
+}
+
+function copiesOf({ cores }: RunOptions): number[] {
+  return cores === 1 ? [1] : [1, cores];
+}
+
+export const traceScenario: Scenario = {
+  describe(options): ScenarioInfo {
+    return {
+      id: 'trace',
+      title: 'Recorded applications',
+      question: null,
+      description:
+        "Replays what real programs did with their allocator, one worker for each of the program's agents, several copies side by side on one pool; every read compares all bytes.",
+      metrics: METRICS,
+      parameters: [
+        { id: 'trace', label: 'trace', values: tracesOf(options).map(traceName) },
+        { id: 'copies', label: 'copies side by side', values: copiesOf(options) },
+      ],
+      baseline: BASELINE_ID,
+      limits: LIMITS,
+    };
+  },
+  jobs(options, round, seed): Job[] {
+    const copies = copiesOf(options);
+    const seconds = JOB_SECONDS + copies.length * options.seconds * 1.4;
+    return tracesOf(options).flatMap((path) =>
+      [...options.strategyIds, HARNESS].map((subject) => {
+        const plan: TracePlan = { path, copies, seconds: options.seconds };
+        return { scenario: 'trace', subject, seed: seed + round, plan: { ...plan }, seconds };
+      }),
+    );
+  },
+  measure({ subject, plan }) {
+    return measureTrace(subject, plan as unknown as TracePlan);
+  },
+};
