@@ -1,0 +1,2 @@
+// `bench report`: makes the page and the Markdown from a report's JSON.
+export { renderHtml } from './html.ts';
