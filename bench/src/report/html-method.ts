@@ -3,18 +3,18 @@
 import type { Report } from '../model/report.ts';
 import { CANDIDATES } from './candidates.ts';
 import { capabilitiesTable } from './html-tables.ts';
-import { NOTHING, html } from './markup.ts';
+import { NOTHING, markup } from './markup.ts';
 import type { Markup } from './markup.ts';
 import { environmentFacts, methodSentences, reproduceCommand } from './method.ts';
 
 export function methodSection(report: Report): Markup {
   const subjects = report.subjects.map(
-    ({ id, kind, title }) => html`<li><code>${id}</code>${kind === 'strategy' ? '' : ` (${kind})`}: ${title}</li>`,
+    ({ id, kind, title }) => markup`<li><code>${id}</code>${kind === 'strategy' ? '' : ` (${kind})`}: ${title}</li>`,
   );
-  return html`<section id="method">
+  return markup`<section id="method">
     <h2>Method</h2>
     <ul>
-      ${methodSentences(report).map((sentence) => html`<li>${sentence}</li>`)}
+      ${methodSentences(report).map((sentence) => markup`<li>${sentence}</li>`)}
     </ul>
     <h3>What is compared</h3>
     <ul>
@@ -28,12 +28,12 @@ export function methodSection(report: Report): Markup {
 export function environmentSection(report: Report): Markup {
   const facts = environmentFacts(report).map(
     ([name, value]) =>
-      html`<dt>${name}</dt>
+      markup`<dt>${name}</dt>
         <dd>${value}</dd>`,
   );
   const { checks } = report;
-  const failures = checks.failures.length === 0 ? NOTHING : html`<pre>${checks.failures.join('\n')}</pre>`;
-  return html`<section id="environment">
+  const failures = checks.failures.length === 0 ? NOTHING : markup`<pre>${checks.failures.join('\n')}</pre>`;
+  return markup`<section id="environment">
     <h2>Environment</h2>
     <dl class="facts">${facts}</dl>
     ${failures}
@@ -41,7 +41,7 @@ export function environmentSection(report: Report): Markup {
 }
 
 export function reproduceSection(report: Report): Markup {
-  return html`<section id="reproduce">
+  return markup`<section id="reproduce">
     <h2>Reproduce</h2>
     <p>
       At commit <code>${report.environment.commit ?? 'unknown'}</code>, with Node 20.19 or later and nothing else

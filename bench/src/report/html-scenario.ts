@@ -4,7 +4,7 @@ import type { Metric, ScenarioInfo } from '../model/measurement.ts';
 import type { Report } from '../model/report.ts';
 import { leadersTables } from './leaders-table.ts';
 import { leadersMarkup, rawTables } from './html-tables.ts';
-import { NOTHING, html } from './markup.ts';
+import { NOTHING, markup } from './markup.ts';
 import type { Markup } from './markup.ts';
 import { distributionFigures, metricFigure } from './panels.ts';
 import type { Figure, PanelGroup } from './panels.ts';
@@ -13,12 +13,13 @@ import { plottedMetrics } from './view.ts';
 /** Shown at once; what follows is folded away. */
 const TABLES_SHOWN = 2;
 const PANELS_SHOWN = 6;
+const GROUPS_SHOWN = 2;
 
 function panelsMarkup(panels: PanelGroup['panels']): Markup {
   const items = panels.map(
-    ({ title, svg }) => html`<div class="panel">${title === '' ? NOTHING : html`<h5>${title}</h5>`}${svg}</div>`,
+    ({ title, svg }) => markup`<div class="panel">${title === '' ? NOTHING : markup`<h5>${title}</h5>`}${svg}</div>`,
   );
-  return html`<div class="panels">${items}</div>`;
+  return markup`<div class="panels">${items}</div>`;
 }
 
 function groupMarkup({ title, panels }: PanelGroup): Markup {
@@ -27,23 +28,23 @@ function groupMarkup({ title, panels }: PanelGroup): Markup {
   const more =
     folded.length === 0
       ? NOTHING
-      : html`<details>
+      : markup`<details>
           <summary>${folded.length} more</summary>
           ${panelsMarkup(folded)}
         </details>`;
-  return html`${title === '' ? NOTHING : html`<p class="small dim">${title}</p>`}${panelsMarkup(shown)}${more}`;
+  return markup`${title === '' ? NOTHING : markup`<p class="small dim">${title}</p>`}${panelsMarkup(shown)}${more}`;
 }
 
 export function figureMarkup({ id, title, caption, groups }: Figure): Markup {
   const [first, ...others] = groups;
-  const folded = others.map(
-    (group) =>
-      html`<details>
-        <summary>${group.title}</summary>
-        ${panelsMarkup(group.panels)}
-      </details>`,
+  const each = others.map(
+    (group) => markup`<details><summary>${group.title}</summary>${panelsMarkup(group.panels)}</details>`,
   );
-  return html`<figure id="${id}">
+  const folded =
+    each.length <= GROUPS_SHOWN
+      ? each
+      : markup`<details><summary>${each.length} other choices of parameters</summary>${each}</details>`;
+  return markup`<figure id="${id}">
     <h4>${title}</h4>
     ${groupMarkup(first!)}
     <figcaption>${caption}</figcaption>
@@ -54,17 +55,17 @@ export function figureMarkup({ id, title, caption, groups }: Figure): Markup {
 function leadersSection(report: Report, info: ScenarioInfo, metrics: readonly Metric[]): Markup {
   const tables = metrics.flatMap((metric) => leadersTables(report, info, metric).map((table) => ({ metric, table })));
   if (tables.length === 0) return NOTHING;
-  const markup = tables.map(({ metric, table }) => leadersMarkup(table, metric.label));
-  const more = markup.slice(TABLES_SHOWN);
-  return html`<h4>Who leads</h4>
+  const each = tables.map(({ metric, table }) => leadersMarkup(table, metric.label));
+  const more = each.slice(TABLES_SHOWN);
+  return markup`<h4>Who leads</h4>
     <p class="small dim">
       Difference from the best of the strategies; <b>~</b> where the data cannot tell it from the best.
     </p>
-    ${markup.slice(0, TABLES_SHOWN)}
+    <div class="tables">${each.slice(0, TABLES_SHOWN)}</div>
     ${
       more.length === 0
         ? NOTHING
-        : html`<details>
+        : markup`<details>
             <summary>${more.length} more of these tables</summary>
             ${more}
           </details>`
@@ -81,11 +82,11 @@ export function scenarioMarkup(report: Report, info: ScenarioInfo): Markup {
   const limits =
     info.limits.length === 0
       ? NOTHING
-      : html`<p class="small"><b>What this does not show.</b></p>
+      : markup`<p class="small"><b>What this does not show.</b></p>
           <ul class="small">
-            ${info.limits.map((limit) => html`<li>${limit}</li>`)}
+            ${info.limits.map((limit) => markup`<li>${limit}</li>`)}
           </ul>`;
-  return html`<section id="${info.id}">
+  return markup`<section id="${info.id}">
     <h3>${info.title}</h3>
     <p>${info.description}</p>
     ${leadersSection(report, info, metrics)} ${figures.map(figureMarkup)} ${limits} ${rawTables(report, info)}

@@ -6,12 +6,12 @@ import type { Row } from '../model/row.ts';
 import type { Candidate } from './candidates.ts';
 import { zspageBytes } from './decide.ts';
 import type { LeadersTable } from './leaders-table.ts';
-import { Markup, NOTHING, html } from './markup.ts';
+import { Markup, NOTHING, markup } from './markup.ts';
 import { UnitScale, changeText, pText } from './units.ts';
 
 /** A table that scrolls sideways by itself where it is too wide. */
 function scrolling(table: Markup): Markup {
-  return html`<div class="scroll" tabindex="0">${table}</div>`;
+  return markup`<div class="scroll" tabindex="0">${table}</div>`;
 }
 
 export function leadersMarkup(
@@ -21,17 +21,17 @@ export function leadersMarkup(
   const caption = [metricLabel, title, columnLabel === '' ? '' : `by ${columnLabel}`]
     .filter((part) => part !== '')
     .join(', ');
-  const head = columns.map((column) => html`<th scope="col">${column}</th>`);
+  const head = columns.map((column) => markup`<th scope="col">${column}</th>`);
   const body = lines.map(({ subject, isPeer, cells }) => {
-    const figures = cells.map(({ text, place }) => html`<td class="${place ?? 'none'}">${text}</td>`);
-    return html`<tr class="${isPeer ? 'peer' : 'strategy'}">
+    const figures = cells.map(({ text, place }) => markup`<td class="${place ?? 'none'}">${text}</td>`);
+    return markup`<tr class="${isPeer ? 'peer' : 'strategy'}">
       <th scope="row">${subject}</th>
       ${figures}
     </tr>`;
   });
-  const note = canDecide ? NOTHING : html`<p class="small dim">Too few rounds to prove any difference.</p>`;
-  return html`${scrolling(
-    html`<table>
+  const note = canDecide ? NOTHING : markup`<p class="small dim">Too few rounds to prove any difference.</p>`;
+  return markup`${scrolling(
+    markup`<table>
       <caption>
         ${caption}
       </caption>
@@ -50,19 +50,19 @@ export function leadersMarkup(
 
 function rawRow(row: Row, info: ScenarioInfo, unit: UnitScale): Markup {
   const { value, comparison } = row;
-  const parameters = info.parameters.map(({ id }) => html`<td>${String(row.parameters[id] ?? '')}</td>`);
+  const parameters = info.parameters.map(({ id }) => markup`<td>${String(row.parameters[id] ?? '')}</td>`);
   const against =
     comparison === null
-      ? html`<td></td>
+      ? markup`<td></td>
           <td></td>
           <td></td>`
-      : html`<td>
+      : markup`<td>
             ${comparison.significant ? changeText(comparison.ratio.median) : `~ ${changeText(comparison.ratio.median)}`}
           </td>
           <td>${pText(comparison.p)}</td>
           <td>${comparison.delta.toFixed(2)}</td>`;
   const interval = value.count > 1 ? `${unit.figure(value.low)} – ${unit.figure(value.high)}` : '';
-  return html`<tr>
+  return markup`<tr>
     <th scope="row">${row.subject}</th>
     ${parameters}
     <td>${unit.figure(value.median)}</td>
@@ -82,9 +82,9 @@ export function rawTables({ rows }: Report, info: ScenarioInfo): Markup {
       own.map(({ value }) => value.median),
     );
     const confidence = Math.round(own[0]!.value.confidence * 100);
-    const parameters = info.parameters.map(({ label }) => html`<th scope="col">${label}</th>`);
+    const parameters = info.parameters.map(({ label }) => markup`<th scope="col">${label}</th>`);
     const base = info.baseline === null ? 'against baseline' : `against ${info.baseline}`;
-    const head = html`<tr>
+    const head = markup`<tr>
       <th></th>
       ${parameters}
       <th scope="col">median</th>
@@ -94,7 +94,7 @@ export function rawTables({ rows }: Report, info: ScenarioInfo): Markup {
       <th scope="col">p</th>
       <th scope="col">delta</th>
     </tr>`;
-    const table = html`<table>
+    const table = markup`<table>
       <thead>
         ${head}
       </thead>
@@ -102,12 +102,12 @@ export function rawTables({ rows }: Report, info: ScenarioInfo): Markup {
         ${own.map((row) => rawRow(row, info, unit))}
       </tbody>
     </table>`;
-    return html`<details>
+    return markup`<details>
       <summary>${unit.label(metric.label)}</summary>
       ${scrolling(table)}
     </details>`;
   });
-  return html`<details>
+  return markup`<details>
     <summary>All numbers of this scenario</summary>
     ${tables}
   </details>`;
@@ -119,9 +119,9 @@ export function capabilitiesTable(candidates: readonly Candidate[]): Markup {
   const body = candidates.map((candidate) => {
     const { worksWithoutBlocking, parks, holdAcrossAwait, freeDuringRead, robust, fairness } = candidate.capabilities;
     const flags = [worksWithoutBlocking, parks, holdAcrossAwait, freeDuringRead, robust].map(
-      (flag) => html`<td>${yes(flag)}</td>`,
+      (flag) => markup`<td>${yes(flag)}</td>`,
     );
-    return html`<tr>
+    return markup`<tr>
       <th scope="row"><code>${candidate.id}</code></th>
       <td class="left">${candidate.module}</td>
       ${flags}
@@ -139,9 +139,9 @@ export function capabilitiesTable(candidates: readonly Candidate[]): Markup {
     'fairness',
     'bytes a zspage',
   ];
-  const head = names.map((name) => html`<th scope="col">${name}</th>`);
+  const head = names.map((name) => markup`<th scope="col">${name}</th>`);
   return scrolling(
-    html`<table>
+    markup`<table>
       <thead>
         <tr>
           <th></th>

@@ -6,7 +6,7 @@ import { CANDIDATES } from './candidates.ts';
 import { recommend } from './decide.ts';
 import { environmentSection, methodSection, reproduceSection } from './html-method.ts';
 import { scenarioMarkup } from './html-scenario.ts';
-import { Markup, NOTHING, html } from './markup.ts';
+import { Markup, NOTHING, markup } from './markup.ts';
 import { PAGE_STYLE } from './page-style.ts';
 import { PROFILES } from './profiles.ts';
 import { questionParts } from './questions.ts';
@@ -20,10 +20,10 @@ function answerMarkup({ text, verdict, caveats }: Answer): Markup {
   const limits =
     caveats.length === 0
       ? NOTHING
-      : html`<ul class="small dim">
-          ${caveats.map((caveat) => html`<li>${caveat}</li>`)}
+      : markup`<ul class="small dim">
+          ${caveats.map((caveat) => markup`<li>${caveat}</li>`)}
         </ul>`;
-  return html`<div class="answer">
+  return markup`<div class="answer">
     <p><span class="badge ${verdict}">${BADGES[verdict]}</span> ${text}</p>
     ${limits}
   </div>`;
@@ -34,17 +34,17 @@ function profilesSection(report: Report): Markup {
   const cards = PROFILES.map(({ title, needs }) => {
     const found = recommend(report, needs(cores), CANDIDATES);
     const sure = found.decidedBy === 'open' ? 'open' : 'proved';
-    const take = found.choice === null ? html`nothing yet` : html`<code>${found.choice}</code>`;
+    const take = found.choice === null ? markup`nothing yet` : markup`<code>${found.choice}</code>`;
     const label = { data: 'decided by data', capabilities: 'decided by capabilities', open: 'data does not decide' }[
       found.decidedBy
     ];
-    return html`<div class="card">
+    return markup`<div class="card">
       <p class="if">${title}</p>
       <p class="take">${take} <span class="badge ${sure}">${label}</span></p>
       <p class="small">${verdictText(found)}</p>
     </div>`;
   });
-  return html`<section id="which">
+  return markup`<section id="which">
     <h2>Which lock to take</h2>
     <p>
       For the machine named above. <code>npx -y pnpm@12 bench recommend</code> asks the same of your own needs and your
@@ -57,16 +57,16 @@ function profilesSection(report: Report): Markup {
 function questionLine({ id, title, answers }: QuestionPart): Markup {
   const body =
     answers.length === 0
-      ? html`<p class="dim">This report has no answer: see what was skipped.</p>`
+      ? markup`<p class="dim">This report has no answer: see what was skipped.</p>`
       : answers.map(answerMarkup);
-  return html`<li>
+  return markup`<li>
     <a href="#${id ?? 'other'}"><b>${id ?? 'Beside'}</b> ${title}</a>${body}
   </li>`;
 }
 
 function questionSection(report: Report, { id, title, scenarios }: QuestionPart): Markup {
   if (scenarios.length === 0) return NOTHING;
-  return html`<section id="${id ?? 'other'}">
+  return markup`<section id="${id ?? 'other'}">
     <h2>${id === null ? title : `${id}. ${title}`}</h2>
     ${scenarios.map((info) => scenarioMarkup(report, info))}
   </section>`;
@@ -78,9 +78,9 @@ export function renderHtml(report: Report): string {
   const parts = questionParts(report);
   const links = parts.filter(({ scenarios }) => scenarios.length > 0);
   const warnings = warningsOf(report).map(
-    ({ text, isGrave }) => html`<p class="banner ${isGrave ? 'bad' : 'mild'}">${text}</p>`,
+    ({ text, isGrave }) => markup`<p class="banner ${isGrave ? 'bad' : 'mild'}">${text}</p>`,
   );
-  const page = html`<!doctype html>
+  const page = markup`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
@@ -106,7 +106,7 @@ export function renderHtml(report: Report): string {
           <ul>
             <li><a href="#which">Which lock</a></li>
             <li><a href="#answers">Answers</a></li>
-            ${links.map(({ id }) => html`<li><a href="#${id ?? 'other'}">${id ?? 'Workloads'}</a></li>`)}
+            ${links.map(({ id }) => markup`<li><a href="#${id ?? 'other'}">${id ?? 'Workloads'}</a></li>`)}
             <li><a href="#method">Method</a></li>
             <li><a href="#environment">Environment</a></li>
             <li><a href="#reproduce">Reproduce</a></li>

@@ -1,6 +1,7 @@
-// Who leads where, as rows of text: one line for each subject, one column for each choice of parameters.
+// Who leads where, as rows of text: one line for each subject, one column for each choice of parameters. A single
+// column is no table: the plot shows it.
 
-import type { Metric, Parameters, ScenarioInfo } from '../model/measurement.ts';
+import type { Metric, Parameter, Parameters, ScenarioInfo } from '../model/measurement.ts';
 import type { Report } from '../model/report.ts';
 import { parametersKey } from '../statistics/rows.ts';
 import { ROUNDS_MIN, placings } from './leaders.ts';
@@ -27,15 +28,16 @@ export interface LeadersTable {
   readonly canDecide: boolean;
 }
 
-/** More columns do not fit on a phone. */
-const COLUMNS_MAX = 6;
+/** More columns do not fit on a page. */
+const COLUMNS_MAX = 8;
 
 function cellOf(placing: Placing | undefined): LeaderCell {
   if (placing === undefined) return { text: '', place: null };
   const { place, ratio } = placing;
   if (place === 'best') return { text: 'best', place };
   if (ratio === null) return { text: place === 'tied' ? '~' : place, place };
-  const change = ratio >= 10 ? `×${ratio.toFixed(0)}` : ratio >= 2 ? `×${ratio.toFixed(1)}` : changeText(ratio);
+  const change =
+    ratio >= 10 ? `×${ratio.toFixed(0)}` : ratio >= 2 ? `×${ratio.toFixed(1)}` : changeText(ratio).replace(' ', '');
   return { text: place === 'tied' ? `~ ${change}` : change, place };
 }
 
@@ -83,8 +85,10 @@ export function leadersTables(report: Report, info: ScenarioInfo, metric: Metric
       );
     });
     const placed = columns.flat();
-    if (placed.length === 0) return [];
-    const shared = info.parameters.filter(({ id }) => id !== by && by !== undefined);
+    if (placed.length === 0 || own.length < 2) return [];
+    const varies = ({ id }: Parameter): boolean =>
+      by === undefined ? new Set(own.map((one) => one[id])).size > 1 : id === by;
+    const shared = info.parameters.filter((parameter) => !varies(parameter) && own[0]![parameter.id] !== undefined);
     const text = (parameters: Parameters): string =>
       info.parameters
         .filter(({ id }) => !shared.some((one) => one.id === id) && parameters[id] !== undefined)

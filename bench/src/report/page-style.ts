@@ -48,6 +48,7 @@ nav ul { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: 4px 
 .card p { margin: 6px 0; }
 .card .if { color: var(--dim); font-size: 15px; }
 .card .take { font-size: 18px; font-weight: 600; }
+.card .take code { font-size: 18px; margin-right: 4px; }
 .questions { list-style: none; padding: 0; max-width: 90ch; }
 .questions > li { padding: 12px 0; border-top: 1px solid var(--line); }
 .questions > li:first-child { border-top: 0; }
@@ -64,13 +65,15 @@ table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabula
 th, td { padding: 4px 9px; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
 thead th { color: var(--dim); font-weight: 600; vertical-align: bottom; }
-caption { text-align: left; color: var(--dim); font-size: 14px; padding: 2px 0; }
+caption { white-space: nowrap; text-align: left; color: var(--dim); font-size: 14px; padding: 2px 0; }
 td.wide { white-space: normal; text-align: left; min-width: 200px; }
 td.left { text-align: left; }
 td.best { background: var(--good-page); color: var(--good); font-weight: 700; }
 td.tied { background: var(--panel); font-weight: 600; }
 tr.peer td, tr.peer th { font-style: italic; color: var(--dim); }
-tbody th { font-weight: 400; }
+tbody th { font-weight: 400; position: sticky; left: 0; background: var(--page); }
+.tables { display: flex; flex-wrap: wrap; gap: 4px 40px; }
+.tables > div { min-width: 0; max-width: 100%; }
 dl.facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 2px 16px; max-width: none; }
 dl.facts dt { color: var(--dim); }
 dl.facts dd { margin: 0; overflow-wrap: anywhere; }
@@ -80,7 +83,7 @@ footer { margin-top: 56px; padding-bottom: 40px; color: var(--dim); font-size: 1
   h1 { font-size: 24px; }
   h2 { font-size: 20px; }
   table { font-size: 13px; }
-  th, td { padding: 4px 6px; }
+  th, td { padding: 4px; }
   dl.facts { grid-template-columns: minmax(0, 1fr); }
   dl.facts dd { margin-bottom: 6px; }
 }

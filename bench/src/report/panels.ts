@@ -56,7 +56,9 @@ function linesGroup(report: Report, view: MetricView, facet: Facet, subjects: re
   const frame = {
     axis: axis!,
     metricLabel: metric.label,
+    axisLabel: axis!.label,
     unit,
+    names: subjects.map(({ id }) => id),
     scale: scaleFor(all.flatMap(({ value }) => [value.low * unit.factor, value.high * unit.factor])),
     mark: axis!.id === 'workers' ? { value: cores, text: `${cores} cores` } : null,
   };
@@ -145,7 +147,9 @@ export function distributionFigures(report: Report, info: ScenarioInfo): Figure[
     const unit = UnitScale.of(all[0]!.histogram.unit, values);
     const frame = {
       metricLabel: title,
+      axisLabel: '% of the operations end within',
       unit,
+      names: report.subjects.filter(isShown).map(({ id }) => id),
       scale: scaleFor(values.filter((value) => value > 0).map((value) => value * unit.factor)),
       oneInMax: oneInMaxOf(all),
     };
