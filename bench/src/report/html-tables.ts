@@ -123,7 +123,7 @@ export function capabilitiesTable(candidates: readonly Candidate[]): Markup {
     );
     return markup`<tr>
       <th scope="row"><code>${candidate.id}</code></th>
-      <td class="left">${candidate.module}</td>
+      <td class="left">${candidate.module.replace(/^.*\//, '')}</td>
       ${flags}
       <td>${fairness}</td>
       <td>${zspageBytes(candidate)}</td>

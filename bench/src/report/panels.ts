@@ -142,16 +142,19 @@ export function distributionFigures(report: Report, info: ScenarioInfo): Figure[
       histograms: histograms.filter(({ subject }) => isShown(subjectOf(report, subject))),
     }));
     const all = facets.flatMap(({ histograms }) => histograms);
-    const values = all.flatMap(({ histogram }) => quantilePoints(histogram).map(({ value }) => value));
+    const oneInMax = oneInMaxOf(all);
+    const values = all.flatMap(({ histogram }) =>
+      quantilePoints(histogram).flatMap(({ oneIn, value }) => (oneIn <= oneInMax ? [value] : [])),
+    );
     if (values.length === 0) return [];
     const unit = UnitScale.of(all[0]!.histogram.unit, values);
     const frame = {
       metricLabel: title,
       axisLabel: '% of the operations end within',
       unit,
-      names: report.subjects.filter(isShown).map(({ id }) => id),
+      names: report.subjects.filter(isShown).map((subject) => subject.id),
       scale: scaleFor(values.filter((value) => value > 0).map((value) => value * unit.factor)),
-      oneInMax: oneInMaxOf(all),
+      oneInMax,
     };
     const groups = facets.map(({ parameters, histograms }) => {
       const own = report.subjects.filter((subject) => histograms.some((one) => one.subject === subject.id));

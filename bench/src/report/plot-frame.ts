@@ -57,7 +57,6 @@ export function axisMarks(frame: LineFrame): Plot.Markish[] {
   const constant = { text: (text: string) => text };
   return [
     Plot.gridY(scale.ticks, { stroke: 'var(--grid)', strokeOpacity: 1 }),
-    Plot.axisY(scale.ticks, { tickFormat: () => '', tickSize: 0, label: null }),
     tickLabelsY(scale.ticks, (tick) => tickText(frame, tick)),
     Plot.text([axisLabel], { ...constant, frameAnchor: 'bottom', dy: 32 }),
     Plot.text([unit.label(metricLabel)], {

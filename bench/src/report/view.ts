@@ -122,7 +122,8 @@ export function subjectOf(report: Pick<Report, 'subjects'>, id: string): Subject
   return report.subjects.find((subject) => subject.id === id) ?? { id, kind: 'peer', title: id };
 }
 
-function mergeHistograms(histograms: readonly Histogram[]): Histogram {
+/** One histogram of all values. Their units are the same. */
+export function mergeHistograms(histograms: readonly Histogram[]): Histogram {
   const counts = new Map<number, number>();
   for (const { floors, counts: own } of histograms) {
     floors.forEach((floor, index) => counts.set(floor, (counts.get(floor) ?? 0) + own[index]!));
