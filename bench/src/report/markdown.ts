@@ -1,11 +1,12 @@
 // The report as Markdown: short enough for the text of a pull request, with the numbers folded away.
 
-import type { ScenarioInfo } from '../model/measurement.ts';
+import type { Metric, ScenarioInfo } from '../model/measurement.ts';
 import type { Report } from '../model/report.ts';
 import type { Answer } from '../model/scenario.ts';
 import { CANDIDATES } from './candidates.ts';
 import { recommend } from './decide.ts';
 import { leadersTables } from './leaders-table.ts';
+import type { LeadersTable } from './leaders-table.ts';
 import { environmentFacts, methodSentences, reproduceCommand } from './method.ts';
 import { PROFILES } from './profiles.ts';
 import { questionParts } from './questions.ts';
@@ -20,14 +21,25 @@ export function escapeMarkdown(text: string): string {
   return text.replace(/[\\`*_[\]<>|#]/g, (character) => `\\${character}`).replace(/\s+/g, ' ');
 }
 
-/** A table; the first column is aligned left, the others as asked. Cells are Markdown already. */
+/**
+ * A table, padded as the formatter pads it; the first column is aligned left, the others as asked. Cells are Markdown
+ * already.
+ */
 export function markdownTable(
   headers: readonly string[],
   lines: readonly (readonly string[])[],
   align: ':--' | '--:' = '--:',
 ): string {
-  const rule = headers.map((_, column) => (column === 0 ? ':--' : align));
-  return [headers, rule, ...lines].map((line) => `| ${line.join(' | ')} |`).join('\n');
+  const isRight = (column: number): boolean => column > 0 && align === '--:';
+  const widths = headers.map((_, column) => Math.max(3, ...[headers, ...lines].map((line) => line[column]!.length)));
+  const pad = (text: string, column: number): string =>
+    isRight(column) ? text.padStart(widths[column]!) : text.padEnd(widths[column]!);
+  const rule = widths.map((width, column) =>
+    isRight(column) ? `${'-'.repeat(width - 1)}:` : `:${'-'.repeat(width - 1)}`,
+  );
+  return [headers.map(pad), rule, ...lines.map((line) => line.map(pad))]
+    .map((line) => `| ${line.join(' | ')} |`)
+    .join('\n');
 }
 
 function folded(summary: string, ...content: readonly string[]): string {
@@ -43,7 +55,8 @@ export function profilesTable(report: Report): string {
   return markdownTable(['you have', 'take', 'how sure'], lines, ':--');
 }
 
-function answerText({ text, verdict, caveats }: Answer): string {
+/** One answer, as an item of a list. */
+export function answerText({ text, verdict, caveats }: Answer): string {
   const limits = caveats.length === 0 ? '' : ` <sub>${caveats.map(escapeMarkdown).join('; ')}</sub>`;
   return `- **${verdict}**: ${escapeMarkdown(text)}${limits}`;
 }
@@ -53,16 +66,19 @@ function questionText({ id, title, answers }: QuestionPart): string {
   return [`**${id ?? 'Beside'}. ${title}**`, '', ...lines].join('\n');
 }
 
+/** Who leads, under a line that says in what. */
+export function leadersMarkdown({ title, columnLabel, columns, lines }: LeadersTable, metric: Metric): string {
+  const caption = [metric.label, title, `by ${columnLabel}`].filter((part) => part !== '').join(', ');
+  const rows = lines.map(({ subject, cells }) => [
+    subject,
+    ...cells.map(({ text, place }) => (place === 'best' ? `**${text}**` : text)),
+  ]);
+  return `${escapeMarkdown(caption)}:\n\n${markdownTable(['', ...columns.map(escapeMarkdown)], rows)}`;
+}
+
 function leadersText(report: Report, info: ScenarioInfo): string[] {
   return plottedMetrics(info).flatMap((metric) =>
-    leadersTables(report, info, metric).map(({ title, columnLabel, columns, lines }) => {
-      const caption = [metric.label, title, `by ${columnLabel}`].filter((part) => part !== '').join(', ');
-      const rows = lines.map(({ subject, cells }) => [
-        subject,
-        ...cells.map(({ text, place }) => (place === 'best' ? `**${text}**` : text)),
-      ]);
-      return `${escapeMarkdown(caption)}:\n\n${markdownTable(['', ...columns.map(escapeMarkdown)], rows)}`;
-    }),
+    leadersTables(report, info, metric).map((table) => leadersMarkdown(table, metric)),
   );
 }
 

@@ -1,16 +1,13 @@
 // `bench recommend`: names a strategy for the needs given as flags, with the evidence from a report.
 
-import { fileURLToPath } from 'node:url';
 import { ArgumentError, readFlags } from '../arguments.ts';
 import { CANDIDATES } from './candidates.ts';
+import { CHECKED_IN_REPORT } from './docs.ts';
 import { recommend } from './decide.ts';
 import { AIMS, CAPABILITY_NEEDS } from './needs.ts';
 import type { Aim, Needs } from './needs.ts';
 import { InputError, readReport } from './read.ts';
 import { recommendationText } from './recommend-text.ts';
-
-/** The report of the development machine, kept with the source. */
-export const CHECKED_IN_REPORT: URL = new URL('../../../docs/report/report.json', import.meta.url);
 
 /** What a trace says about the needs of the program that made it. */
 export interface TraceFacts {
@@ -96,7 +93,7 @@ export async function run(argv: readonly string[], readTrace: TraceReader | null
   if (positionals.length > 0) throw new ArgumentError(`recommend takes flags only, not "${positionals[0]}".`);
   try {
     const needs = await needsOf(flags, readTrace);
-    const path = flags.report ?? fileURLToPath(CHECKED_IN_REPORT);
+    const path = flags.report ?? CHECKED_IN_REPORT;
     const report = readReport(path);
     const found = recommend(report, needs, CANDIDATES);
     const { cpu, cores, date, node } = report.environment;
