@@ -5,7 +5,7 @@ import type { MicroOperation } from './micro-operations.ts';
 /** Operations in a block: about 50 µs, so that the two calls of the clock are below a thousandth. */
 const TIMES = 1000;
 /** Blocks that are run first and forgotten: the engine compiles meanwhile. */
-const WARM_BLOCKS = 60;
+const WARM_BLOCKS = 40;
 
 class Stopwatch {
   readonly #operation: MicroOperation;

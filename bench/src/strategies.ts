@@ -32,6 +32,14 @@ export const STRATEGIES: readonly StrategyEntry[] = [
   entry('@zsmalloc/lock-rcu', 'rcuSynchronize', 'as rcu, but waits for a grace period for each freed zspage'),
 ];
 
+/** Strategies of the bench's own, for scenarios that need a control; they take part nowhere else. */
+const CONTROLS: readonly StrategyEntry[] = [
+  entry('./controls/naive-spin.js', 'naiveSpin', 'control: unbounded spinning at all levels, no yield'),
+];
+
+/** The control of Q1. */
+export const NAIVE_ID = 'naiveSpin';
+
 /** What all others are compared with: one lock for everything. */
 export const BASELINE_ID = 'bigLock';
 
@@ -40,7 +48,7 @@ export const HARNESS_ID = 'harness';
 
 /** All subjects that this file knows, in the order of the tables. */
 export const SUBJECTS: readonly Subject[] = [
-  ...STRATEGIES.map(({ id, title }) => ({ id, kind: 'strategy' as const, title })),
+  ...[...STRATEGIES, ...CONTROLS].map(({ id, title }) => ({ id, kind: 'strategy' as const, title })),
   { id: HARNESS_ID, kind: 'harness', title: 'the bench alone, without allocator and lock' },
 ];
 
@@ -65,7 +73,7 @@ export function strategyIdOf(subject: string): string {
 
 /** Imports one strategy, and no other package. */
 export async function loadStrategy(id: string): Promise<Strategy> {
-  const found = STRATEGIES.find((candidate) => candidate.id === id);
+  const found = [...STRATEGIES, ...CONTROLS].find((candidate) => candidate.id === id);
   const strategy = found && (await importExport(found));
   if (strategy === undefined) throw new Error(`cannot load strategy "${id}": no package exports it.`);
   return strategy as Strategy;

@@ -86,8 +86,8 @@ async function measure(argv: readonly string[], options: Options, folder: string
   for (const id of options.scenarios) parts.push({ id, scenario: await loadScenario(id) });
   const { workers, seconds, quick, full, inputs, traces, rounds, budgetSeconds, seed } = options;
   const cores = availableParallelism();
-  const run: RunOptions = { strategyIds, cores, workers, seconds, quick, full, inputs, traces, folder };
-  const session = new Session(parts, run, { rounds, budgetSeconds, seed });
+  const runOptions: RunOptions = { strategyIds, cores, workers, seconds, quick, full, inputs, traces, folder };
+  const session = new Session(parts, runOptions, { rounds, budgetSeconds, seed });
   const findings = await runInterruptibly(session);
   return assembleReport(parts, findings, {
     environment: withLoadAfter(environment),

@@ -31,6 +31,8 @@ export interface PhaseOutcome {
   /** Sum over the workers, each by its own clock. */
   readonly operationsPerSecond: number;
   readonly operationsByWorker: readonly number[];
+  /** Processor time of the whole process: what others took from it meanwhile does not count. */
+  readonly cpuSeconds: number;
   readonly counts: Readonly<Record<string, number>>;
   readonly samples: readonly SampleBatch[];
 }
@@ -55,8 +57,9 @@ function joinCounts(reports: readonly WorkerPhase[]): Record<string, number> {
   return joined;
 }
 
-function joinPhase(reports: readonly WorkerPhase[]): PhaseOutcome {
+function joinPhase(reports: readonly WorkerPhase[], cpuSeconds: number): PhaseOutcome {
   return {
+    cpuSeconds,
     operations: reports.reduce((sum, { operations }) => sum + operations, 0),
     seconds: reports.reduce((sum, { seconds }) => sum + seconds, 0) / reports.length,
     operationsPerSecond: reports.reduce((sum, { operations, seconds }) => sum + operations / seconds, 0),
@@ -100,8 +103,14 @@ export class Crew {
     check(taking.length === spec.workers, `a crew of ${this.#workers.length} cannot run ${spec.workers} workers.`);
     const reporting = Promise.all(taking.map((worker) => this.#report(worker, cell)));
     // A worker that fails ends the cell at once: the others would wait for it.
-    const [warmUp, reports] = await Promise.all([this.#conduct(spec), reporting]);
-    return { warmUp, phases: phases.map((_, number) => joinPhase(reports.map((own) => own[number]!))) };
+    const [{ warmUp, cpuSeconds }, reports] = await Promise.all([this.#conduct(spec), reporting]);
+    const joined = phases.map((_, number) =>
+      joinPhase(
+        reports.map((own) => own[number]!),
+        cpuSeconds[number]!,
+      ),
+    );
+    return { warmUp, phases: joined };
   }
 
   #report(worker: Worker, cell: WorkerCell): Promise<WorkerPhase[]> {
@@ -120,7 +129,7 @@ export class Crew {
     });
   }
 
-  async #conduct({ workers, phases, look }: CellSpec): Promise<WarmUp> {
+  async #conduct({ workers, phases, look }: CellSpec): Promise<{ warmUp: WarmUp; cpuSeconds: number[] }> {
     const control = this.#control;
     const deadline = performance.now() + READY_MS_MAX;
     while (control.readyCount() < workers) {
@@ -129,15 +138,19 @@ export class Crew {
     }
     control.enter(WARM_UP);
     const warmUp = await new WarmUpWatch(control, workers).untilSteady();
+    const cpuSeconds: number[] = [];
     for (const [number, { ms }] of phases.entries()) {
       control.enter(WARM_UP + 1 + number);
+      const cpu = process.cpuUsage();
       const end = performance.now() + ms;
       for (let left = ms; left > 0; left = end - performance.now()) {
         await sleep(Math.max(1, look === undefined ? left : Math.min(LOOK_MS, left)));
         look?.();
       }
+      const { user, system } = process.cpuUsage(cpu);
+      cpuSeconds.push((user + system) / 1e6);
     }
     control.enter(STOP);
-    return warmUp;
+    return { warmUp, cpuSeconds };
   }
 }

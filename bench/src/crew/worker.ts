@@ -11,6 +11,7 @@ import { NullPool } from '../null-pool.ts';
 import type { NullPoolDescriptor, ReplayPool } from '../null-pool.ts';
 import { Random } from '../random.ts';
 import { loadStrategy, strategyIdOf } from '../strategies.ts';
+import { spinUntil } from '../tasks/pace.ts';
 import { CrewControl, WARM_UP } from './control.ts';
 import type { Task, TaskModule } from './task.ts';
 
@@ -53,9 +54,21 @@ async function attach(descriptor: WorkerCell['pool']): Promise<{ pool: ReplayPoo
   return { pool: real, real };
 }
 
-function waste(ms: number): void {
-  const end = performance.now() + ms;
-  while (performance.now() < end);
+/** Plants a slowdown: after each batch, wastes a share of what such a batch takes. */
+class Waste {
+  readonly #share: number;
+  /** Time of a batch that nobody interrupted: falls at once, rises slowly. */
+  #usualMs = Infinity;
+
+  constructor(share: number) {
+    this.#share = share;
+  }
+
+  after(beginMs: number): void {
+    const now = performance.now();
+    this.#usualMs = Math.min(now - beginMs, this.#usualMs * 1.02);
+    spinUntil(now + this.#usualMs * this.#share);
+  }
 }
 
 let operationsOfCell = 0;
@@ -64,12 +77,13 @@ let operationsOfCell = 0;
 async function work(task: Task, phase: number, slowdown: number): Promise<Pick<WorkerPhase, 'operations' | 'seconds'>> {
   const start = performance.now();
   const batchesPerTurn = task.batchesPerTurn ?? BATCHES_PER_TURN;
+  const waste = slowdown === 0 ? null : new Waste(slowdown);
   let operations = 0;
   for (let batches = 1; control.phase() === phase; batches++) {
-    const begin = slowdown === 0 ? 0 : performance.now();
+    const beginMs = waste === null ? 0 : performance.now();
     const done = task.batch();
     operations += typeof done === 'number' ? done : await done;
-    if (slowdown > 0) waste((performance.now() - begin) * slowdown);
+    waste?.after(beginMs);
     control.publishOperations(index, operationsOfCell + operations);
     if (batches % batchesPerTurn === 0) await turn();
   }

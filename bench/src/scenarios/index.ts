@@ -8,6 +8,10 @@ interface ScenarioModule {
 
 /** In the order of the report. Imported on demand: a measured process loads one. */
 const SCENARIOS: Readonly<Record<string, () => Promise<ScenarioModule>>> = {
+  preempted: () => import('./preempted.ts'),
+  writeShare: () => import('./write-share.ts'),
+  sleepers: () => import('./sleepers.ts'),
+  memory: () => import('./memory.ts'),
   replay: () => import('./replay.ts'),
   micro: () => import('./micro.ts'),
   density: () => import('./density.ts'),

@@ -22,9 +22,9 @@ import { loadStrategy, strategyIdOf } from '../strategies.ts';
 import { baselineOf } from './choices.ts';
 
 const ID = 'micro';
-const BLOCKS = 100;
+const BLOCKS = 60;
 const BLOCKS_FULL = 400;
-const TINYBENCH_MS = 4;
+const TINYBENCH_MS = 2;
 const TINYBENCH_OPERATIONS = 1000;
 const OPERATIONS: readonly string[] = [...Object.values(OPERATION_NAMES), ...Object.values(MORE_NAMES)];
 
@@ -56,7 +56,7 @@ function describe(options: RunOptions): ScenarioInfo {
 
 function jobs({ strategyIds, full }: RunOptions, _round: number, seed: number): Job[] {
   const blocks = full ? BLOCKS_FULL : BLOCKS;
-  return strategyIds.map((subject) => ({ scenario: ID, subject, seed, plan: { blocks }, seconds: full ? 1 : 0.45 }));
+  return strategyIds.map((subject) => ({ scenario: ID, subject, seed, plan: { blocks }, seconds: full ? 1 : 0.35 }));
 }
 
 /** Median time of an operation by tinybench. */

@@ -21,6 +21,7 @@ import { OPERATION, ReplaySteps } from '../replay-steps.ts';
 import { SlotTable } from '../slot-table.ts';
 import { BASELINE_ID, HARNESS_ID, loadStrategy, strategyIdOf } from '../strategies.ts';
 import { BESIDE_COMPACTION } from '../tasks/replay.ts';
+import { CPU_METRIC, cpuValue, metric } from './cells.ts';
 import { baselineOf, oversubscription, workersOf } from './choices.ts';
 
 const ID = 'replay';
@@ -31,15 +32,9 @@ const POOL_ROOM = 3;
 const CELL_SECONDS = 0.25;
 const START_SECONDS = 0.3;
 
-const metric = (id: string, label: string, unit: string, better: Metric['better'] = 'lower'): Metric => ({
-  id,
-  label,
-  unit,
-  better,
-});
-
 const METRICS: readonly Metric[] = [
   metric('opsPerSecond', 'throughput', 'ops/s', 'higher'),
+  CPU_METRIC,
   metric('p50Us', 'latency p50', 'us'),
   metric('p99Us', 'latency p99', 'us'),
   metric('p999Us', 'latency p99.9', 'us'),
@@ -80,7 +75,7 @@ async function prepareDataset(options: RunOptions): Promise<string> {
 }
 
 const inputsOf = ({ inputs }: RunOptions): readonly string[] => (inputs.length === 0 ? [process.execPath] : inputs);
-const pagesOf = ({ quick, full }: RunOptions): number => (quick ? 512 : full ? 4096 : 1024);
+const pagesOf = ({ quick, full }: RunOptions): number => (quick ? 512 : full ? 4096 : 768);
 
 function workers(options: RunOptions): readonly number[] {
   const { cores, quick, full } = options;
@@ -206,6 +201,7 @@ async function measureCell(
     parameters: { workers: count },
     metrics: {
       opsPerSecond: phase!.operationsPerSecond,
+      ...cpuValue(phase!),
       ...latencyMetrics(outcome),
       slotsTaken: phase!.counts['slotsTaken']!,
       refused: phase!.counts['refused']!,

@@ -1,0 +1,200 @@
+// Q4: what each design costs in memory, over bytes stored, for real size distributions.
+
+import { join } from 'node:path';
+import { createPool } from '@zsmalloc/core';
+import type { Pool } from '@zsmalloc/core';
+import type { Strategy } from '@zsmalloc/core/strategy';
+import { Dataset, buildDataset, readDataset } from '../dataset.ts';
+import { readStream } from '../density.ts';
+import { check } from '../checks.ts';
+import { garbageHigh, settle } from '../memory.ts';
+import type { Cell, ScenarioInfo } from '../model/measurement.ts';
+import type { Row } from '../model/row.ts';
+import type { Answer, Job, RunOptions, Scenario } from '../model/scenario.ts';
+import { Random, shuffled } from '../random.ts';
+import { BASELINE_ID, loadStrategy, strategyIdOf } from '../strategies.ts';
+import { highest, lowest, select, spell } from './answers/evidence.ts';
+import { metric } from './cells.ts';
+
+const ID = 'memory';
+const FREED = [0, 25, 50, 75, 90] as const;
+const INPUT_PAGES = 4096;
+const POOL_ROOM = 1.6;
+const JOB_SECONDS = 1.5;
+/** Frees between two turns of the event loop: a client that frees in bursts, and gives deferred frees no chance between. */
+const FREES_PER_TURN = 512;
+
+function sourceOf({ inputs }: RunOptions): string {
+  return inputs.length === 0 ? 'the running Node binary' : inputs.join(', ');
+}
+
+function describe(options: RunOptions): ScenarioInfo {
+  return {
+    id: ID,
+    title: 'Memory over bytes stored',
+    question: 'Q4',
+    description:
+      'Fills a pool with objects of real sizes, frees some at random, and compacts: "stream" has the LZ4 page sizes of bench/data, "input" ' +
+      `those of deflated pages of ${sourceOf(options)}. All bytes count: component pages and metadata. One agent; exact but for the ` +
+      'garbage: one round says it all.',
+    metrics: [
+      metric('overheadAfter', '(used + metadata) / stored, after compaction', 'ratio', 'neither'),
+      metric('overheadBefore', '(used + metadata) / stored, before compaction', 'ratio', 'neither'),
+      metric('usedAfter', 'component pages / stored, after compaction', 'ratio', 'neither'),
+      metric('metadataBytes', 'metadata', 'bytes', 'neither'),
+      metric('lockBytesPerZspage', 'lock words of a zspage', 'bytes', 'neither'),
+      metric('lockBytes', "all of the strategy's words in the pool", 'bytes', 'neither'),
+      metric('garbageBytes', 'most garbage waiting for readers, so far', 'bytes', 'neither'),
+    ],
+    parameters: [
+      { id: 'data', label: 'sizes', values: ['stream', 'input'] },
+      { id: 'freed', label: 'freed, %', values: [...FREED] },
+    ],
+    baseline: null,
+    limits: [
+      'one agent: garbage that waits for readers of other agents shows in the scenarios writeShare and replay',
+      'metadata contains tables for the whole pool, which is made 1.6 times as large as what is stored',
+    ],
+  };
+}
+
+async function inputPath(options: RunOptions): Promise<string> {
+  const path = join(options.folder, 'sizes.bin');
+  const pool = createPool({ bytes: 2 ** 20, strategy: await loadStrategy(BASELINE_ID) });
+  const { hugeBytes } = pool;
+  pool.detach();
+  const sources = options.inputs.length === 0 ? [process.execPath] : options.inputs;
+  buildDataset(sources, path, INPUT_PAGES, hugeBytes);
+  return path;
+}
+
+async function jobs(options: RunOptions, round: number, seed: number): Promise<Job[]> {
+  if (round > 0) return [];
+  const path = await inputPath(options);
+  return options.strategyIds.map((subject) => ({ scenario: ID, subject, seed, plan: { path }, seconds: JOB_SECONDS }));
+}
+
+/** Object sizes: pages without an object left out. */
+function sizesOf(data: 'stream' | 'input', path: string): number[] {
+  if (data === 'stream') return Array.from(readStream().sizes).filter((size) => size > 0);
+  const dataset = new Dataset(readDataset(path));
+  return Array.from({ length: dataset.count }, (_, page) => dataset.lengthOf(page)).filter((size) => size > 0);
+}
+
+/** Objects that begin with their number. */
+class Numbered {
+  readonly #pool: Pool;
+  readonly #sizes: readonly number[];
+  readonly #handles: number[] = [];
+
+  constructor(pool: Pool, sizes: readonly number[]) {
+    this.#pool = pool;
+    this.#sizes = sizes;
+    const label = new Uint32Array(1);
+    const bytes = new Uint8Array(label.buffer);
+    sizes.forEach((size, number) => {
+      label[0] = number;
+      const handle = pool.malloc(size);
+      pool.write(handle, bytes.subarray(0, Math.min(4, size)));
+      this.#handles.push(handle);
+    });
+  }
+
+  free(number: number): void {
+    this.#pool.free(this.#handles[number]!);
+    this.#handles[number] = 0;
+  }
+
+  /** Reads every object's number and length back, and compares the sums with the pool's. */
+  verify(): { objects: number; bytes: number } {
+    let [objects, bytes] = [0, 0];
+    const words = new Uint32Array(this.#pool.bytes.buffer);
+    this.#handles.forEach((handle, number) => {
+      if (handle === 0) return;
+      const offset = this.#pool.readBegin(handle);
+      const isRight = this.#pool.readLength === this.#sizes[number] && words[offset >>> 2] === number;
+      this.#pool.readEnd(offset);
+      check(isRight, `memory: object ${number} of ${this.#sizes[number]} bytes is not what was stored.`);
+      objects++;
+      bytes += this.#sizes[number]!;
+    });
+    this.#pool.verify();
+    const stats = this.#pool.stats();
+    check(
+      stats.objects === objects && stats.bytesStored === bytes,
+      'memory: the pool counts other objects than are there.',
+    );
+    return { objects, bytes };
+  }
+}
+
+async function measureData(job: Job, strategy: Strategy, data: 'stream' | 'input'): Promise<Omit<Cell, 'round'>[]> {
+  const sizes = sizesOf(data, job.plan['path'] as string);
+  const stored = sizes.reduce((sum, size) => sum + size, 0);
+  const pool = createPool({ bytes: Math.ceil(stored * POOL_ROOM), strategy });
+  const objects = new Numbered(pool, sizes);
+  const order = shuffled(
+    sizes.map((_, number) => number),
+    new Random(job.seed),
+  );
+  const { words } = strategy;
+  const { zspages: zspagesFull } = pool.stats();
+  const locks = pool.classes().length + 2;
+  const cells: Omit<Cell, 'round'>[] = [];
+  let freed = 0;
+  for (const share of FREED) {
+    for (; freed < Math.floor((share / 100) * order.length); freed++) {
+      objects.free(order[freed]!);
+      if (freed % FREES_PER_TURN === 0) await settle(pool);
+    }
+    await settle(pool);
+    const before = pool.stats();
+    if (share > 0) pool.compact();
+    await settle(pool);
+    const after = pool.stats();
+    cells.push({
+      scenario: ID,
+      subject: job.subject,
+      parameters: { data, freed: share },
+      metrics: {
+        overheadAfter: (after.bytesUsed + after.bytesMetadata) / after.bytesStored,
+        overheadBefore: (before.bytesUsed + before.bytesMetadata) / before.bytesStored,
+        usedAfter: after.bytesUsed / after.bytesStored,
+        metadataBytes: after.bytesMetadata,
+        lockBytesPerZspage: words.zspage * 4,
+        lockBytes: 4 * (words.pool + words.lock * locks + words.zspage * zspagesFull + words.agent),
+        garbageBytes: garbageHigh(pool),
+      },
+      histograms: {},
+      verified: { ...objects.verify(), pools: 1 },
+    });
+  }
+  pool.detach();
+  return cells;
+}
+
+async function measure(job: Job): Promise<Omit<Cell, 'round'>[]> {
+  const strategy = await loadStrategy(strategyIdOf(job.subject));
+  return [...(await measureData(job, strategy, 'stream')), ...(await measureData(job, strategy, 'input'))];
+}
+
+function answer(rows: readonly Row[], info: ScenarioInfo): Answer | null {
+  const at = { data: 'stream', freed: 50 };
+  const [before, after] = [select(rows, 'overheadBefore', at), select(rows, 'overheadAfter', at)];
+  const locks = select(rows, 'lockBytesPerZspage', at);
+  const garbage = select(rows, 'garbageBytes', { ...at, freed: FREED.at(-1)! });
+  if (after.length === 0) return null;
+  const figureOf = (row: Row): string => `${row.subject} ${row.value.median.toFixed(3)}`;
+  return {
+    scenario: info.id,
+    text:
+      `With half of the objects freed at random, memory over bytes stored is ${figureOf(lowest(before)!)} to ${figureOf(highest(before)!)} before ` +
+      `compaction and ${figureOf(lowest(after)!)} to ${figureOf(highest(after)!)} after it. Locks of a zspage take ${lowest(locks)!.value.median} ` +
+      `(${lowest(locks)!.subject}) to ${highest(locks)!.value.median} bytes (${highest(locks)!.subject}).` +
+      (garbage.length === 0 ? '' : ` Deferred frees let up to ${spell(highest(garbage)!, 'KiB', 1 / 1024)} wait.`),
+    verdict: 'proved',
+    caveats: ['exact counts of one agent', ...info.limits],
+  };
+}
+
+export const scenario: Scenario = { describe, jobs, measure, answer };
