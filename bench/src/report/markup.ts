@@ -30,8 +30,8 @@ function sourceOf(part: Part): string {
   return typeof part === 'number' ? String(part) : part.map(sourceOf).join('');
 }
 
-/** Template tag: `html`<b>${text}</b>`` escapes `text`, unless it is markup or a list of markup. */
-export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Markup {
+/** Template tag: `markup`<b>${text}</b>`` escapes `text`, unless it is markup or a list of markup. */
+export function markup(strings: TemplateStringsArray, ...parts: readonly Part[]): Markup {
   return new Markup(
     strings.map((text, index) => text + (index < parts.length ? sourceOf(parts[index]!) : '')).join(''),
   );

@@ -3,7 +3,7 @@
 import * as Plot from '@observablehq/plot';
 import type { Markup } from './markup.ts';
 import type { Place } from './leaders.ts';
-import { FONT_SIZE, renderPlot } from './plot.ts';
+import { FONT_SIZE, renderPlot, tickLabelsX } from './plot.ts';
 import type { Scale } from './plot.ts';
 import type { Row } from '../model/row.ts';
 import type { UnitScale } from './units.ts';
@@ -71,11 +71,8 @@ export function dotsPlot(dots: readonly Dot[], frame: DotsFrame): Markup {
       y: { type: 'band', domain: data.map(({ name }) => name), label: null },
       marks: [
         Plot.gridX(scale.ticks, { stroke: 'var(--grid)', strokeOpacity: 1 }),
-        Plot.axisX(scale.ticks, {
-          tickFormat: (tick: number) => unit.figure(tick / unit.factor),
-          tickSize: 0,
-          label: null,
-        }),
+        Plot.axisX(scale.ticks, { tickFormat: () => '', tickSize: 0, label: null }),
+        tickLabelsX(scale.ticks, (tick) => unit.figure(tick / unit.factor)),
         Plot.axisY({ tickSize: 0, label: null }),
         Plot.text([unit.label(frame.metricLabel)], { frameAnchor: 'bottom', dy: 34, text: (text: string) => text }),
         ...data.flatMap((one) => [
@@ -92,7 +89,7 @@ export function dotsPlot(dots: readonly Dot[], frame: DotsFrame): Markup {
             x: 'x',
             y: 'name',
             symbol: one.symbol,
-            r: one.symbol === 'star' ? 5 : 3.6,
+            r: one.symbol === 'star' ? 3.8 : 3.4,
             fill: one.fill,
             stroke: one.stroke,
             strokeWidth: 1.6,

@@ -7,7 +7,7 @@
 
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import { Markup } from './markup.ts';
+import { Markup, escapeText } from './markup.ts';
 
 /** Width of every plot, in CSS pixels: a phone's 390 without margins. */
 export const WIDTH = 352;
@@ -90,6 +90,23 @@ export function moveApart(places: readonly number[], gap: number, low: number, h
   return result;
 }
 
+/**
+ * Labels of a vertical axis. Plot's own axis leaves out most of them on a logarithmic scale, whatever ticks it is given.
+ */
+export function tickLabelsY(ticks: readonly number[], text: (tick: number) => string): Plot.Markish {
+  return Plot.text(ticks, { y: (tick: number) => tick, frameAnchor: 'left', textAnchor: 'end', dx: -7, text });
+}
+
+/** Labels of a horizontal axis, likewise. */
+export function tickLabelsX(ticks: readonly number[], text: (tick: number) => string): Plot.Markish {
+  return Plot.text(ticks, { x: (tick: number) => tick, frameAnchor: 'bottom', dy: 15, text });
+}
+
+/** Pixels that the longest of these texts takes, in the widest of usual fonts. */
+export function textWidth(texts: readonly string[], isBold = false): number {
+  return Math.max(0, ...texts.map(({ length }) => length)) * FONT_SIZE * (isBold ? 0.63 : 0.58);
+}
+
 /** Draws the plot; `alternative` is read out in its place. */
 export function renderPlot(options: Plot.PlotOptions, alternative: string): Markup {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
@@ -104,15 +121,15 @@ export function renderPlot(options: Plot.PlotOptions, alternative: string): Mark
   for (const name of ['class', 'font-family', 'font-size', 'style', 'width', 'height']) svg.removeAttribute(name);
   svg.setAttribute('class', 'plot');
   svg.setAttribute('role', 'img');
-  svg.setAttribute('aria-label', alternative);
-  return new Markup(withoutNoise(svg.outerHTML));
+  const [start, ...rest] = withoutNoise(svg.outerHTML).split('<svg');
+  return new Markup(`${start}<svg aria-label="${escapeText(alternative)}"${rest.join('<svg')}`);
 }
 
 /** Shortens coordinates to hundredths of a pixel, and drops labels that an image's content must not have. */
 function withoutNoise(source: string): string {
-  return source
-    .replace(/ aria-label="[^"]*-axis[^"]*"/g, '')
-    .replace(/ aria-label="(?:line|dot|text|rule|link|frame|tip|bar|tick)"/g, '')
-    .replace(/ aria-hidden="true"/g, '')
-    .replace(/-?\d+\.\d{3,}/g, (number) => String(Number(Number(number).toFixed(2))));
+  const shorten = (tag: string): string =>
+    tag
+      .replace(/ aria-(?:label|hidden)="[^"]*"/g, '')
+      .replace(/-?\d+\.\d{3,}/g, (number) => String(Number(Number(number).toFixed(2))));
+  return source.replace(/<[^>]*>/g, shorten);
 }

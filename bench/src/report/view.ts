@@ -86,14 +86,23 @@ export function metricView(report: Pick<Report, 'rows'>, info: ScenarioInfo, met
   return { info, metric, axis, facets };
 }
 
+/**
+ * The p99 of a scenario; null where it has none. One that counts from the intended start comes first: the other leaves out
+ * what a stall kept from starting.
+ */
+export function tailMetric({ metrics }: Pick<ScenarioInfo, 'metrics'>): Metric | null {
+  const tails = metrics.filter(({ id, unit, better }) => isTime(unit) && better === 'lower' && /p99(?!9)/i.test(id));
+  return tails.find(({ label }) => label.includes('intended')) ?? tails[0] ?? null;
+}
+
 /** The metrics worth a plot: the main one, a tail latency and memory. All others are in the tables. */
-export function plottedMetrics({ metrics }: ScenarioInfo): Metric[] {
-  const [main, ...others] = metrics;
-  const tail = others.find(({ id, unit, better }) => isTime(unit) && better === 'lower' && /p99(?!9)/i.test(id));
+export function plottedMetrics(info: ScenarioInfo): Metric[] {
+  const [main, ...others] = info.metrics;
+  const tail = tailMetric(info);
   const memory = others.find(({ unit, better }) => unit === 'bytes' && better === 'lower');
   return [
     main!,
-    ...(tail === undefined || isTime(main!.unit) ? [] : [tail]),
+    ...(tail === null || isTime(main!.unit) ? [] : [tail]),
     ...(memory === undefined || main!.unit === 'bytes' ? [] : [memory]),
   ];
 }
@@ -113,7 +122,8 @@ export function subjectOf(report: Pick<Report, 'subjects'>, id: string): Subject
   return report.subjects.find((subject) => subject.id === id) ?? { id, kind: 'peer', title: id };
 }
 
-function mergeHistograms(histograms: readonly Histogram[]): Histogram {
+/** One histogram of all values. Their units are the same. */
+export function mergeHistograms(histograms: readonly Histogram[]): Histogram {
   const counts = new Map<number, number>();
   for (const { floors, counts: own } of histograms) {
     floors.forEach((floor, index) => counts.set(floor, (counts.get(floor) ?? 0) + own[index]!));

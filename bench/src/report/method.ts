@@ -1,0 +1,56 @@
+// How a report was made, in words: the same for every form of it.
+
+import type { Report } from '../model/report.ts';
+import { roundsOf } from './warnings.ts';
+
+export function methodSentences(report: Report): string[] {
+  const { checks, environment } = report;
+  const rounds = roundsOf(report);
+  return [
+    `${rounds} round${rounds === 1 ? '' : 's'}; in each, every subject runs every scenario once, all in one random order, so that what the machine does meanwhile falls on all alike. What is exact is measured once.`,
+    'A process of its own for every subject, scenario and round, with only that strategy loaded.',
+    'Figures are medians over rounds with bootstrap intervals. No outlier is removed, no round dropped.',
+    'Differences are tested by Mann-Whitney on the rounds, corrected by Holm for the number of comparisons; ~ marks what is not proved. Cliff’s delta says how consistent a difference is, from −1 to 1.',
+    `Everything computed is checked: ${checks.cells} cells, ${checks.objects.toLocaleString('en')} objects and ${(checks.bytes / 2 ** 20).toFixed(0)} MiB were compared with what they should be. ${checks.passed ? 'No check failed.' : `${checks.failures.length} checks failed.`}`,
+    ...environment.limits.map((limit) => `Limit of this machine: ${limit}.`),
+  ];
+}
+
+/** Name and value, in the order of display. */
+export function environmentFacts({ environment, seconds, options }: Report): [string, string][] {
+  const { cpu, cores, memoryGiB, os, virtualization, governor, node, v8, flags, commit, date } = environment;
+  const { loadAverage, loadAverageAfter, busyShare, waitedSeconds, command } = environment;
+  const shown = Object.entries(options).filter(
+    ([key, value]) => value !== null && !key.endsWith('Path') && !(Array.isArray(value) && value.length === 0),
+  );
+  return [
+    ['Processor', `${cpu}, ${cores} cores`],
+    ['Memory', `${memoryGiB} GiB`],
+    [
+      'System',
+      [os, virtualization, governor === null ? null : `governor ${governor}`]
+        .filter((part) => part !== null)
+        .join(', '),
+    ],
+    ['Node', `${node}, V8 ${v8}${flags.length === 0 ? '' : `, flags ${flags.join(' ')}`}`],
+    [
+      'Load',
+      `${loadAverage.toFixed(2)} before, ${loadAverageAfter.toFixed(2)} after; others used ${Math.round(busyShare * 100)} % before it began${waitedSeconds < 1 ? '' : `, after waiting ${waitedSeconds.toFixed(0)} s`}`,
+    ],
+    ['Commit', commit ?? 'unknown'],
+    ['Date', date],
+    ['Took', `${seconds.toFixed(0)} s`],
+    ['Command', command],
+    [
+      'Options',
+      shown.map(([key, value]) => `${key} ${Array.isArray(value) ? value.join(',') : String(value)}`).join('; '),
+    ],
+  ];
+}
+
+/** The command that makes such a report again: the same flags, the same seed. */
+export function reproduceCommand({ environment, options }: Report): string {
+  const flags = environment.command.replace(/^bench( run)?/, '').replace(/ --(json|html|markdown|seed)[ =]\S+/g, '');
+  const seed = options['seed'] === undefined ? '' : ` --seed ${String(options['seed'])}`;
+  return `npx -y pnpm@12 bench${flags}${seed}`;
+}

@@ -1,0 +1,85 @@
+// A recommendation as text for a terminal, with the evidence it rests on.
+
+import { parametersText } from './view.ts';
+import type { Candidate } from './candidates.ts';
+import { zspageBytes } from './decide.ts';
+import type { Recommendation } from './decide.ts';
+import type { Evidence } from './evidence.ts';
+import { needsText } from './needs.ts';
+import { UnitScale, changeText, pText } from './units.ts';
+import { formatTable, heading, paragraph } from '../table.ts';
+
+/** One or two sentences that say what to take and how firmly. */
+export function verdictText({ choice, decidedBy, leaders, tieBreakers, evidence }: Recommendation): string {
+  if (choice === null) return 'No strategy has all the capabilities that are needed.';
+  if (decidedBy === 'capabilities') return `Take ${choice}: no other strategy has the capabilities that are needed.`;
+  const cases = evidence.length > 1 ? ` in at least one of ${evidence.length} cases, and it is behind in none` : '';
+  if (decidedBy === 'data') return `Take ${choice}: all others are proved to be behind it${cases}.`;
+  const others = leaders.filter((id) => id !== choice);
+  if (others.length === 0)
+    return `No strategy leads everywhere; ${choice} is behind in the fewest of ${evidence.length} cases.`;
+  const why = tieBreakers.map(({ by }) => by).join('; then ');
+  const reason = why === '' ? 'nothing tells them apart' : `the choice among them: ${why}`;
+  return `The data does not decide between ${choice} and ${others.join(', ')}. ${choice} is as good as any; ${reason}.`;
+}
+
+function evidenceText({ info, metric, parameters, placings, gaps }: Evidence): string {
+  const unit = UnitScale.of(
+    metric.unit,
+    placings.map(({ row }) => row.value.median),
+  );
+  const sorted = placings.toSorted(({ row: left }, { row: right }) =>
+    metric.better === 'higher' ? right.value.median - left.value.median : left.value.median - right.value.median,
+  );
+  const where = parametersText(info, parameters);
+  const table = formatTable(
+    [unit.unit || 'strategy', 'median', 'interval', 'against best', 'p', 'delta', ''],
+    sorted.map(({ row, place, ratio, p, delta }) => [
+      row.subject,
+      unit.figure(row.value.median),
+      `${unit.figure(row.value.low)}-${unit.figure(row.value.high)}`,
+      place === 'best' || ratio === null ? '' : changeText(ratio),
+      place === 'best' ? '' : pText(p),
+      place === 'best' ? '' : delta.toFixed(2),
+      place === 'tied' ? '~' : place,
+    ]),
+    1,
+  );
+  const rounds = Math.min(...placings.map(({ row }) => row.rounds.length));
+  const about = `${metric.label}${where === '' ? '' : `, ${where}`}; ${rounds} rounds${gaps.length === 0 ? '' : `; ${gaps.join('; ')}`}`;
+  return `${heading(info.title)}\n${paragraph(about)}\n${table}`;
+}
+
+function capabilitiesText(leaders: readonly Candidate[]): string {
+  const yes = (value: boolean): string => (value ? 'yes' : 'no');
+  return formatTable(
+    ['', 'unblocking', 'parks', 'await', 'free in read', 'robust', 'B/zspage'],
+    leaders.map((candidate) => {
+      const { worksWithoutBlocking, parks, holdAcrossAwait, freeDuringRead, robust } = candidate.capabilities;
+      const flags = [worksWithoutBlocking, parks, holdAcrossAwait, freeDuringRead, robust].map(yes);
+      return [candidate.id, ...flags, String(zspageBytes(candidate))];
+    }),
+    1,
+  );
+}
+
+/** The whole recommendation; `source` says which report it rests on. */
+export function recommendationText(found: Recommendation, candidates: readonly Candidate[], source: string): string {
+  const leaders = candidates.filter(({ id }) => found.leaders.includes(id));
+  const chosen = candidates.find(({ id }) => id === found.choice);
+  const parts = [paragraph(verdictText(found))];
+  if (chosen !== undefined) parts.push(`\n  import { ${chosen.id} } from '${chosen.module}';`);
+  parts.push('', paragraph(`Needs: ${needsText(found.needs)}.`), paragraph(`Evidence: ${source}.`));
+  if (found.evidence.length === 0)
+    parts.push(paragraph('The report measures nothing that speaks to these needs: only capabilities count.'));
+  parts.push(...found.evidence.map(evidenceText));
+  if (leaders.length > 1) {
+    parts.push(heading('What the data cannot tell apart'), capabilitiesText(leaders));
+    parts.push(...found.tieBreakers.map(({ by, left }) => paragraph(`${by}: ${left.join(', ')}`)));
+  }
+  if (found.exclusions.length > 0)
+    parts.push(heading('Out of the question'), ...found.exclusions.map(({ id, why }) => paragraph(`${id}: ${why}`)));
+  if (found.caveats.length > 0)
+    parts.push(heading('Limits'), ...found.caveats.map((caveat) => paragraph(`- ${caveat}`)));
+  return `${parts.join('\n')}\n`;
+}
