@@ -3,6 +3,8 @@
 import type { Capabilities } from '@zsmalloc/core/strategy';
 import type { Check } from './check.ts';
 import { controlChecks } from './controls/control-checks.ts';
+import { crashChecks } from './killer/crash-checks.ts';
+import { killerChecks } from './killer/killer-checks.ts';
 import { INVARIANTS } from './invariants.ts';
 import type { InvariantNumber } from './invariants.ts';
 import { concurrencyChecks } from './model/concurrency-check.ts';
@@ -29,8 +31,10 @@ export const CHECKS: readonly Check[] = [
   ...fairnessChecks,
   ...nonBlockingChecks,
   ...poolChecks,
+  ...crashChecks,
   ...smallTortureChecks,
   ...poolTortureChecks,
+  ...killerChecks,
   ...controlChecks,
 ];
 

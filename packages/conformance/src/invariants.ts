@@ -24,13 +24,10 @@ export function defersReclaim({ freeDuringRead, relocatesBesideReaders }: Capabi
 
 const always = (): undefined => undefined;
 
-const ifRobust = ({ robust }: Capabilities): string | undefined =>
-  robust ? undefined : 'not declared: robust is false, so nothing is promised about agents that die';
+const ifRobust = ({ robust }: Capabilities): string | undefined => (robust ? undefined : 'not declared robust');
 
 const ifDeferring = (capabilities: Capabilities): string | undefined =>
-  defersReclaim(capabilities)
-    ? undefined
-    : 'not declared: freeDuringRead and relocatesBesideReaders are false, so nothing waits to be reclaimed';
+  defersReclaim(capabilities) ? undefined : 'freeDuringRead and relocatesBesideReaders not declared: nothing waits';
 
 const row = (
   number: InvariantNumber,
@@ -43,20 +40,20 @@ const row = (
 export const INVARIANTS: readonly Invariant[] = [
   row(1, 'mutual-exclusion', 'Who changes something is alone with it', always),
   row(2, 'concurrent-reads', 'Readers are inside together', ({ concurrentReads }) =>
-    concurrentReads ? undefined : 'not declared: concurrentReads is false, so readers may take turns',
+    concurrentReads ? undefined : 'concurrentReads not declared: readers may take turns',
   ),
   row(3, 'try-never-waits', 'Try calls and end calls never wait', always),
   row(4, 'no-lost-wakeup', 'Nobody waits for what is free', always),
   row(5, 'oversubscription', 'Agents beyond the number of cores get on', always),
   row(6, 'fairness', 'Waiters get in in the declared order', ({ fairness }) =>
-    fairness === 'none' ? "not declared: fairness is 'none'; row 5 shows what each agent got" : undefined,
+    fairness === 'none' ? "fairness is declared as 'none'; row 5 shows what each agent got" : undefined,
   ),
   row(7, 'misuse', 'Wrong unlocks are caught', always),
   row(8, 'atomic-context', 'Waits only as declared, and nowhere else', always),
   row(9, 'owner-death', 'A dead owner leaves the rest working', ifRobust),
   row(10, 'waiter-death', 'A dead waiter or reader takes nothing along', ifRobust),
   row(11, 'non-blocking-agent', 'An agent that cannot block gets on too', ({ worksWithoutBlocking }) =>
-    worksWithoutBlocking ? undefined : 'not declared: worksWithoutBlocking is false',
+    worksWithoutBlocking ? undefined : 'worksWithoutBlocking not declared',
   ),
   row(12, 'downgrade', 'Nobody writes between upgrade and downgrade', () => 'the contract has no such call'),
   row(13, 'reclaim-not-early', 'Nothing is reclaimed while it is read', ifDeferring),

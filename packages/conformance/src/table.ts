@@ -27,15 +27,50 @@ const inThousands = (count: number): string =>
     .toString()
     .replace(/\B(?=(\d{3})+$)/g, ' ');
 
-function countsInWords(counts: Readonly<Record<string, number>>): string {
-  return Object.entries(counts)
-    .map(([what, count]) => `${inThousands(count)} ${what}`)
-    .join(', ');
+/** What the checks of a row have done: of each kind how many, and what counts most there. */
+function workInWords({ number }: ReportRow, checks: readonly CheckResult[]): string {
+  const own = checks.filter(({ rows, verdict }) => rows.includes(number) && verdict !== 'not run');
+  return KINDS.flatMap(([kind, plural]) => {
+    const some = own.filter((check) => check.kind === kind);
+    if (some.length === 0) return [];
+    const sum = (what: string): number => some.reduce((total, { counts }) => total + (counts[what] ?? 0), 0);
+    const proved = some.filter(({ verdict }) => verdict === 'proved').length;
+    const names = MAIN_COUNTS.filter((name) => sum(name) > 0).slice(0, 2);
+    const parts = [
+      `${some.length} ${plural}`,
+      ...(proved > 0 ? [`${proved} proved`] : []),
+      ...names.map((name) => `${inThousands(sum(name))} ${name}`),
+    ];
+    return [parts.join(', ')];
+  }).join('; ');
 }
 
-function rowLines(row: ReportRow): string[] {
+const KINDS = [
+  ['unit', 'counted'],
+  ['explorer', 'explored'],
+  ['torture', 'on threads'],
+  ['killer', 'killed'],
+] as const;
+
+/** Counts that say most, in this order. */
+const MAIN_COUNTS = [
+  'executions',
+  'calls',
+  'kills',
+  'sections',
+  'reads',
+  'lookups',
+  'mallocs',
+  'nested locks',
+  'sections of many',
+  'meetings',
+  'KiB freed',
+  'noticed bugs',
+];
+
+function rowLines(row: ReportRow, checks: readonly CheckResult[]): string[] {
   const head = `${String(row.number).padStart(2)}  ${MARKS[row.status].padEnd(8)}${row.title}`;
-  const what = row.reason ?? countsInWords(row.counts);
+  const what = row.reason ?? workInWords(row, checks);
   return [head, ...(what === '' ? [] : wrap(what, 12))];
 }
 
@@ -72,7 +107,7 @@ export function formatReport(report: Report): string {
     `strategy "${strategy.id}" version ${strategy.version}, ${Math.round(elapsedMs / 1000)} s, seed ${seed}`,
     `Node ${environment.node}, ${environment.cores} cores`,
     '',
-    ...rows.flatMap(rowLines),
+    ...rows.flatMap((row) => rowLines(row, checks)),
     ...(histograms.length === 0 ? [] : ['', ...histograms]),
     ...checks.flatMap(defectLines),
     '',

@@ -39,10 +39,7 @@ export interface SmallProgram {
   /** Agents that must not block. */
   readonly nonBlocking?: readonly string[];
   /** Rounds before those give up; the others wait as long as it takes. */
-  /** Budget of agents that must not block. */
   readonly spin?: SpinBudget;
-  /** Budget of the others. PATIENT by default: with less, those that do not park sleep in real time. */
-  readonly patience?: SpinBudget;
   /** Agents are stopped in the middle, so rule 2 does not apply. */
   readonly leavesOff?: boolean;
 }
@@ -65,7 +62,7 @@ export function smallThreads(strategy: Strategy, program: SmallProgram): SmallTh
   const memory = new ModelMemory(plan.end * 4);
   const original = new Int32Array(memory.buffer);
   const copy = new Int32Array(new SharedArrayBuffer(plan.end * 4));
-  const { spin = PATIENT, patience = PATIENT, nonBlocking = [] } = program;
+  const { spin = PATIENT, nonBlocking = [] } = program;
 
   const setup = (): void => {
     formatSmall(plan, original);
@@ -83,7 +80,7 @@ export function smallThreads(strategy: Strategy, program: SmallProgram): SmallTh
     (context: ThreadContext): unknown =>
       asTurn(() => {
         const mayBlock = !nonBlocking.includes(name);
-        const agent = agentOf(context, mayBlock ? patience : spin);
+        const agent = agentOf(context, mayBlock ? PATIENT : spin);
         agent.agent.mayBlock = mayBlock;
         return program.agents[name](agent, context);
       });

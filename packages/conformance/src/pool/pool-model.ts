@@ -30,7 +30,7 @@ const RECLAIM_ROUNDS = 8;
 export type Contents = ReadonlyMap<number, number>;
 
 /** What an agent does. `attach` attaches as one more agent, in the first free record. */
-export type Role<S> = (pool: AgentPool, start: S, attach: () => AgentPool) => unknown;
+export type Role<S> = (pool: AgentPool, start: S, attach: () => AgentPool, context: ThreadContext) => unknown;
 
 /** A program of agents that share one pool. One agent record is left free. */
 export interface PoolProgram<S> {
@@ -41,6 +41,8 @@ export interface PoolProgram<S> {
   /** What must live at the end, by handle: the byte that each object is filled with, or -1 for any. */
   readonly contents: (start: S, results: Readonly<Record<string, unknown>>) => Contents;
   readonly check?: (results: Readonly<Record<string, unknown>>, start: S, pool: AgentPool) => void;
+  /** Looks at the end in the place of `contents`. */
+  readonly checkAll?: (start: S, pool: AgentPool) => void;
   /** Plants a bug in an agent's side of the pool. */
   readonly break?: (pool: AgentPool) => void;
   /** Words whose plain accesses race by design. */
@@ -114,7 +116,7 @@ export function explorePool<S>(program: PoolProgram<S>, more: Partial<ExploreOpt
             const attach = (): AgentPool => sideOf(views, plan, strategy, takeAgent(views.words, plan));
             const pool = sideOf(views, plan, strategy, context.id + 1);
             program.break?.(pool);
-            return agents[name](pool, start, attach);
+            return agents[name](pool, start, attach, context);
           }),
       ]),
     ),
@@ -125,7 +127,8 @@ export function explorePool<S>(program: PoolProgram<S>, more: Partial<ExploreOpt
       asTurn(() => {
         pool.verify();
         program.check?.(named, start, pool);
-        checkContents(pool, program.contents(start, named));
+        if (program.checkAll === undefined) checkContents(pool, program.contents(start, named));
+        else program.checkAll(start, pool);
       });
     },
     describe: (byteOffset) => nameWord(plan, byteOffset),

@@ -34,6 +34,8 @@ export interface CrewOptions {
   readonly runMs: number;
   /** Parks them all together now and then. */
   readonly stutters?: boolean;
+  /** Told of each worker when it has started. */
+  readonly onHire?: (worker: Worker) => void;
   /** Runs instead of the waiting for `runMs`; they are stopped when it ends. */
   readonly direct?: (crew: Crew) => Promise<void>;
 }
@@ -101,11 +103,17 @@ export class Crew {
     return sum;
   }
 
-  /** Starts agent i + 1. */
+  /** The same of the agent at place i, since it was hired. */
+  doneBy(i: number): number {
+    return this.control[DONE_BASE + i + 1];
+  }
+
+  /** Starts an agent at place i, as number i + 1. */
   hire(i: number): void {
     const { subject, seed, roles, data } = this.options;
     const { module, name, sabotage } = subject;
     const index = i + 1;
+    this.control[DONE_BASE + index] = 0;
     const workerData = {
       module,
       name,
@@ -118,6 +126,7 @@ export class Crew {
     };
     const worker = new Worker(new URL('worker.js', import.meta.url), { workerData });
     this.workers[i] = worker;
+    this.options.onHire?.(worker);
     worker.on('message', (report: AgentReport) => {
       this.reports[i] = report;
       this.wrong ??= report.wrong;

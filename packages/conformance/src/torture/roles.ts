@@ -1,5 +1,6 @@
 // All roles of torture, by name.
 
+import { mortalRoles } from '../killer/mortal-roles.ts';
 import { barrierRoles } from './barrier-roles.ts';
 import { fairnessRoles } from './fairness-roles.ts';
 import { poolRoles } from './pool-roles.ts';
@@ -11,6 +12,7 @@ export const ROLES: Readonly<Record<string, TortureRole>> = {
   ...sectionRoles,
   ...barrierRoles,
   ...fairnessRoles,
+  ...mortalRoles,
   ...pipeRoles,
   ...poolRoles,
 };

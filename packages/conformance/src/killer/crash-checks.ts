@@ -1,0 +1,89 @@
+// A whole pool under the explorer in which one agent dies, before each of its operations in turn. Another one learns of it,
+// recovers, and goes on; a third works meanwhile and may be in the dead agent's way.
+
+import type { ExploreResult } from '@zsmalloc/explorer';
+import type { AgentPool } from '@zsmalloc/core/model';
+import type { Check } from '../check.ts';
+import { Violation } from '../host/small-host.ts';
+import { explorerCheck } from '../model/explorer-check.ts';
+import { explorePool } from '../pool/pool-model.ts';
+import type { Role } from '../pool/pool-model.ts';
+import { A, HALF_BYTES, compact, filled, halves, pageOf, program } from '../pool/program-parts.ts';
+import type { Halves } from '../pool/program-parts.ts';
+import { recoverFrom } from './recovery.ts';
+
+interface Start extends Halves {
+  readonly other: number;
+  readonly page: number;
+}
+
+const setup = (pool: AgentPool): Start => {
+  const start = halves(pool);
+  return { ...start, other: filled(pool, 64, A), page: pageOf(pool, 1) };
+};
+
+/** Number of the agent that dies: the first thread's. */
+const VICTIM = 1;
+
+/** What an agent does when it dies. */
+const VICTIMS: readonly [string, string, Role<Start>][] = [
+  ['malloc', 'allocates', (pool) => pool.malloc(HALF_BYTES)],
+  ['free', 'frees', (pool, { moved }) => pool.free(moved)],
+  ['read', 'reads', (pool, { moved }) => pool.read(moved, (bytes) => bytes[0])],
+  ['write', 'writes', (pool, { moved }) => pool.write(moved, new Uint8Array(4).fill(A), 8)],
+  ['compact', 'compacts', compact],
+  ['migrate', 'migrates a page', (pool, { page }) => pool.migratePage(page).result],
+];
+
+const heir: Role<Start> = (pool, _start, _attach, { awaitExit }) => {
+  awaitExit('victim');
+  recoverFrom(pool, VICTIM);
+  const handle = pool.malloc(HALF_BYTES);
+  pool.free(handle);
+  compact(pool);
+};
+
+const bystander: Role<Start> = (pool, { other }) => pool.read(other, (bytes) => bytes[0]);
+const busyBystander: Role<Start> = (pool) => pool.free(pool.malloc(HALF_BYTES));
+
+/** Objects that a dead agent can have left behind: the one that it was making. */
+const LEFT_MAX = 1;
+
+/** See the head of the file. */
+export const crashChecks: readonly Check[] = VICTIMS.flatMap(([id, doing, victim]) =>
+  (
+    [
+      ['', { heir }, [9, 10]],
+      ['-beside-others', { heir, bystander: id === 'malloc' || id === 'free' ? busyBystander : bystander }, [9, 10]],
+    ] as const
+  ).map(([suffix, others, rows]) =>
+    explorerCheck({
+      id: `crash-${id}${suffix}`,
+      title: `an agent dies while it ${doing}, before each operation${suffix === '' ? '' : ', beside others'}`,
+      rows,
+      weight: 2,
+      fits: ({ robust }) => robust,
+      race: 'what a dead agent left was used as it was',
+      explore: (strategy, options): ExploreResult => {
+        const build = program<Start>(() => ({
+          setup,
+          agents: { victim, ...others },
+          contents: () => new Map(),
+          checkAll: checkLeft,
+          racy: ['estimates', 'cells', 'owners', 'freedSlots'],
+        }));
+        const crash = options.schedule === undefined ? { crash: { thread: 'victim' } } : {};
+        return explorePool(build(strategy), { ...options, ...crash });
+      },
+    }),
+  ),
+);
+
+/** The pool is whole, and holds what nobody touched. */
+function checkLeft({ still, other }: Start, pool: AgentPool): void {
+  for (const handle of [still, other]) pool.free(handle);
+  compact(pool);
+  pool.verify();
+  const { objects } = pool.stats();
+  if (objects > LEFT_MAX + 1) throw new Violation(`memory is lost: ${objects} objects are left of an agent that died`);
+}
