@@ -85,6 +85,7 @@ const CAPABILITIES: Capabilities = {
   parks: false,
   worksWithoutBlocking: false,
   freeDuringRead: false,
+  concurrentReads: false,
   relocatesBesideReaders: false,
   fairness: 'none',
   robust: false,
