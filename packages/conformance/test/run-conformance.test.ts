@@ -78,7 +78,7 @@ describe('runConformance', () => {
 
   it('prints at most 80 columns, but for charts', async () => {
     const report = await runConformance(fixture('open-lock'), { ...LITTLE, check: 'class-lock-two' });
-    const text = formatReport({ ...report, checks: report.checks.map(({ defect, ...check }) => check) });
+    const text = formatReport(report).split('#  ')[0];
     for (const line of text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
     expect(formatReport(report)).toContain('FAILED  Who changes something is alone with it');
   });

@@ -147,6 +147,9 @@ const meeting: Check = {
   },
 };
 
+/** Times that the updater must have looked for a free slot, before it is said that there is none. */
+const STALLS_MIN = 200;
+
 const pipe: Check = {
   id: 'torture-pipe',
   title: 'readers look how old an object has become that is freed under them',
@@ -162,7 +165,7 @@ const pipe: Check = {
     const histogram: Histogram = { title: 'reads by the age of what they read; 2 and more must be 0', buckets };
     const counts = { reads: ages.reduce((sum, age) => sum + sumOf(end, age), 0), updates: sumOf(end, 'updates') };
     const finding = findingOf(end, counts, [histogram]);
-    if (finding.defect !== undefined || counts.updates > 0) return finding;
+    if (finding.defect !== undefined || counts.updates > 0 || sumOf(end, 'stalls') < STALLS_MIN) return finding;
     const message = 'nothing was reclaimed although readers came and went: an updater found no free slot any more';
     return { ...finding, verdict: 'failed', defect: { message, rows: [14] } };
   },
@@ -171,6 +174,7 @@ const pipe: Check = {
 /** Lookups that may typically pass a waiting mover where writers come first: those of one time slice are no order. */
 const PASSED_MAX = 5000;
 const MOVES_MIN = 3;
+const LOOKUPS_MANY = 1_000_000;
 
 const moversAmongReaders: Check = {
   id: 'torture-movers-among-readers',
@@ -189,7 +193,8 @@ const moversAmongReaders: Check = {
         buckets: { median: passed, most: sumOf(end, 'passedMost') },
       },
     ]);
-    if (finding.defect !== undefined || (moves >= MOVES_MIN && passed <= PASSED_MAX)) return finding;
+    const isShutOut = moves < MOVES_MIN ? sumOf(end, 'lookups') > LOOKUPS_MANY : passed > PASSED_MAX;
+    if (finding.defect !== undefined || !isShutOut) return finding;
     const message = `writers come first, as declared, but a mover that waits is typically passed by ${passed} lookups; it got in ${moves} times`;
     return { ...finding, verdict: 'failed', defect: { message } };
   },
