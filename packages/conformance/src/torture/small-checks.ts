@@ -7,7 +7,7 @@ import type { SmallAgent } from '../host/small-agent.ts';
 import { CONTROL } from './control.ts';
 import { CORES, Crew, pauseMs } from './crew.ts';
 import type { CrewEnd, CrewOptions } from './crew.ts';
-import { findingOf, perAgent, sumOf } from './finding.ts';
+import { findingOf, perAgent, sumOf, unlessIdle } from './finding.ts';
 import { SHARED_CELL, SHARED_VALUE, WRITER_CELL } from './section-roles.ts';
 import { attachSmall, smallMemory } from './small-memory.ts';
 import type { SmallMemory } from './small-memory.ts';
@@ -65,9 +65,25 @@ const sections: Check = {
   async run(context): Promise<Finding> {
     const roles = ['locks', 'moves', 'reads', 'writes', 'locks', 'reads', 'locks'];
     const { end } = await runSmall(context, roles, { stutters: true, churns: true });
-    return findingOf(end, { sections: sumOf(end, 'sections'), moves: sumOf(end, 'moves') }, [
-      perAgent('sections of each agent', end, 'sections'),
-    ]);
+    const counts = { sections: sumOf(end, 'sections'), moves: sumOf(end, 'moves') };
+    return unlessIdle(
+      findingOf(end, counts, [perAgent('sections of each agent', end, 'sections')]),
+      'sections',
+      'moves',
+    );
+  },
+};
+
+/** Sections in which the others run. Also the control of torture: locks that do nothing show at once here. */
+export const lingering: Check = {
+  id: 'torture-lingering',
+  title: 'sections that sleep inside, on real threads',
+  kind: 'torture',
+  rows: [1, 4],
+  weight: 0.5,
+  async run(context): Promise<Finding> {
+    const { end } = await runSmall(context, ['lingers', 'lingers', 'lingers']);
+    return findingOf(end, { sections: sumOf(end, 'sections') });
   },
 };
 
@@ -134,6 +150,9 @@ const meeting: Check = {
   },
 };
 
+/** Times that the updater must have looked for a free slot, before it is said that there is none. */
+const STALLS_MIN = 200;
+
 const pipe: Check = {
   id: 'torture-pipe',
   title: 'readers look how old an object has become that is freed under them',
@@ -148,8 +167,8 @@ const pipe: Check = {
     const buckets = Object.fromEntries(ages.map((age) => [age, sumOf(end, age)]));
     const histogram: Histogram = { title: 'reads by the age of what they read; 2 and more must be 0', buckets };
     const counts = { reads: ages.reduce((sum, age) => sum + sumOf(end, age), 0), updates: sumOf(end, 'updates') };
-    const finding = findingOf(end, counts, [histogram]);
-    if (finding.defect !== undefined || counts.updates > 0) return finding;
+    const finding = unlessIdle(findingOf(end, counts, [histogram]), 'reads', 'updates');
+    if (finding.defect !== undefined || counts.updates > 0 || sumOf(end, 'stalls') < STALLS_MIN) return finding;
     const message = 'nothing was reclaimed although readers came and went: an updater found no free slot any more';
     return { ...finding, verdict: 'failed', defect: { message, rows: [14] } };
   },
@@ -158,6 +177,7 @@ const pipe: Check = {
 /** Lookups that may typically pass a waiting mover where writers come first: those of one time slice are no order. */
 const PASSED_MAX = 5000;
 const MOVES_MIN = 3;
+const LOOKUPS_MANY = 1_000_000;
 
 const moversAmongReaders: Check = {
   id: 'torture-movers-among-readers',
@@ -176,11 +196,19 @@ const moversAmongReaders: Check = {
         buckets: { median: passed, most: sumOf(end, 'passedMost') },
       },
     ]);
-    if (finding.defect !== undefined || (moves >= MOVES_MIN && passed <= PASSED_MAX)) return finding;
+    const isShutOut = moves < MOVES_MIN ? sumOf(end, 'lookups') > LOOKUPS_MANY : passed > PASSED_MAX;
+    if (finding.defect !== undefined || !isShutOut) return finding;
     const message = `writers come first, as declared, but a mover that waits is typically passed by ${passed} lookups; it got in ${moves} times`;
     return { ...finding, verdict: 'failed', defect: { message } };
   },
 };
 
 /** See the head of the file. */
-export const smallTortureChecks: readonly Check[] = [sections, oversubscribed, meeting, pipe, moversAmongReaders];
+export const smallTortureChecks: readonly Check[] = [
+  sections,
+  lingering,
+  oversubscribed,
+  meeting,
+  pipe,
+  moversAmongReaders,
+];
