@@ -109,7 +109,7 @@ export class StampedSlots {
   }
 
   /** Fills every slot. */
-  fill(random: Random): void {
+  stock(random: Random): void {
     for (let slot = 0; slot < this.count; slot++)
       check(this.replace(slot, random), 'the pool is too small for its slots.');
   }
