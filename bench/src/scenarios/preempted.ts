@@ -1,11 +1,10 @@
 // Q1: how bad is it to spin on a lock whose holder can be preempted, and what fixes it?
 
 import { check } from '../checks.ts';
-import { Crew } from '../crew/crew.ts';
-import type { CellOutcome } from '../crew/crew.ts';
+import type { CellOutcome, Crew } from '../crew/crew.ts';
 import { WARM_UP_METRICS, warmUpMetrics } from '../crew/warm-up.ts';
 import { collectSamples, percentilesOf } from '../latency-samples.ts';
-import type { Cell, Metric, ScenarioInfo } from '../model/measurement.ts';
+import type { Metric, ScenarioInfo } from '../model/measurement.ts';
 import type { Job, RunOptions, Scenario } from '../model/scenario.ts';
 import { Random, shuffled } from '../random.ts';
 import { NAIVE_ID } from '../strategies.ts';
@@ -21,7 +20,10 @@ import {
   metric,
   stockPool,
   verifyAndEmpty,
+  measureCells,
+  runCell,
 } from './cells.ts';
+import type { MeasuredCell } from './cells.ts';
 import { baselineOf, oversubscription, workersOf } from './choices.ts';
 
 const ID = 'preempted';
@@ -152,8 +154,8 @@ function metricsOf({ phases, warmUp }: CellOutcome): Record<string, number | nul
   };
 }
 
-async function measureCell(job: Job, crew: Crew, cell: Combination, ms: number): Promise<Omit<Cell, 'round'>> {
-  const { subject, seed, plan: jobPlan } = job;
+async function measureCell(job: Job, crew: Crew, cell: Combination, ms: number): Promise<MeasuredCell> {
+  const { subject, seed } = job;
   const { holder, hold, preempted, workers } = cell;
   const stocked = await stockPool(subject, POOL_BYTES, SLOTS, seed);
   const counter = new SharedArrayBuffer(4);
@@ -167,18 +169,15 @@ async function measureCell(job: Job, crew: Crew, cell: Combination, ms: number):
     counter,
     zspages: stocked.pool.stats().zspages,
   };
-  const outcome = await crew.run({
-    pool: stocked.pool.descriptor(),
+  const outcome = await runCell(crew, stocked, job, {
     workers,
     task: TASK,
     kind: holder,
     plan,
-    seed,
     phases: [
       { name: 'closed', ms },
       { name: 'open', ms: ms * OPEN_SHARE },
     ],
-    slowdown: (jobPlan['slowdown'] as number | undefined) ?? null,
   });
   const [sections, counted] = [outcome.phases[1]!.counts['sections']!, new Int32Array(counter)[0]!];
   check(sections === counted, `${sections} sections under the lock counted to ${counted}: two were inside at once.`);
@@ -197,13 +196,8 @@ async function measureCell(job: Job, crew: Crew, cell: Combination, ms: number):
   };
 }
 
-async function measure(job: Job): Promise<Omit<Cell, 'round'>[]> {
-  const { cells, ms } = job.plan as unknown as { cells: readonly Combination[]; ms: number };
-  const crew = Crew.start(job.subject, Math.max(...cells.map(({ workers }) => workers)));
-  const measured: Omit<Cell, 'round'>[] = [];
-  for (const cell of cells) measured.push(await measureCell(job, crew, cell, ms));
-  await crew.close();
-  return measured;
+async function measure(job: Job): Promise<MeasuredCell[]> {
+  return measureCells(job, measureCell);
 }
 
 export const scenario: Scenario = { describe, jobs, measure, answer: answerPreempted };
