@@ -54,14 +54,13 @@ function profilesSection(report: Report): Markup {
   </section>`;
 }
 
-function questionLine({ id, title, answers }: QuestionPart): Markup {
+function questionLine({ id, title, answers, scenarios }: QuestionPart): Markup {
   const body =
     answers.length === 0
-      ? markup`<p class="dim">This report has no answer: see what was skipped.</p>`
+      ? markup`<p class="dim">This report does not answer it: what would was skipped, or had too few rounds.</p>`
       : answers.map(answerMarkup);
-  return markup`<li>
-    <a href="#${id ?? 'other'}"><b>${id ?? 'Beside'}</b> ${title}</a>${body}
-  </li>`;
+  const name = markup`<b>${id ?? 'Beside'}</b> ${title}`;
+  return markup`<li>${scenarios.length === 0 ? name : markup`<a href="#${id ?? 'other'}">${name}</a>`}${body}</li>`;
 }
 
 function questionSection(report: Report, { id, title, scenarios }: QuestionPart): Markup {

@@ -46,7 +46,7 @@ export function frameOptions(
     marginBottom: BOTTOM,
     marginLeft: 12 + textWidth(scale.ticks.map((tick) => tickText(frame, tick))),
     marginRight: TEXT_AT + textWidth(names, true),
-    y: { type: scale.type, domain: scale.domain, label: null },
+    y: { type: scale.type, domain: scale.domain, axis: null },
   };
 }
 
