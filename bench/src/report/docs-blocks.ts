@@ -9,9 +9,10 @@
 import type { ScenarioInfo } from '../model/measurement.ts';
 import type { Report } from '../model/report.ts';
 import { CANDIDATES } from './candidates.ts';
-import { zspageBytes } from './decide.ts';
+import { recommend, zspageBytes } from './decide.ts';
 import { leadersTables } from './leaders-table.ts';
 import { answerText, escapeMarkdown, leadersMarkdown, markdownTable, profilesTable } from './markdown.ts';
+import { PROFILES } from './profiles.ts';
 import { questionParts } from './questions.ts';
 import { InputError } from './read.ts';
 import { roundsOf } from './warnings.ts';
@@ -66,7 +67,28 @@ function leaders(report: Report, argument: string): string {
   return [`${escapeMarkdown(info.title)}. ${escapeMarkdown(info.description)}`, ...tables].join('\n\n');
 }
 
-const BLOCKS: Readonly<Record<string, Block>> = { machine, profiles: profilesTable, capabilities, answers, leaders };
+/** The choices alone, without the reasons. */
+function choices(report: Report): string {
+  const decided = {
+    data: 'the measurements',
+    capabilities: 'what it can do',
+    open: 'nothing: as good as any',
+  } as const;
+  const lines = PROFILES.map(({ title, needs }) => {
+    const { choice, decidedBy } = recommend(report, needs(report.environment.cores), CANDIDATES);
+    return [title, choice === null ? 'none can' : `\`${choice}\``, choice === null ? '' : decided[decidedBy]];
+  });
+  return markdownTable(['you have', 'take', 'decided by'], lines, ':--');
+}
+
+const BLOCKS: Readonly<Record<string, Block>> = {
+  machine,
+  profiles: profilesTable,
+  choices,
+  capabilities,
+  answers,
+  leaders,
+};
 
 const BLOCK = /<!-- report:(\w+)(?: (\w+))? -->\n[\s\S]*?<!-- \/report -->/g;
 

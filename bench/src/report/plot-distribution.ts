@@ -83,7 +83,7 @@ export function distributionPlot(
   histograms: readonly SubjectHistogram[],
   frame: DistributionFrame,
 ): Markup {
-  const { unit, scale, oneInMax } = frame;
+  const { unit, oneInMax } = frame;
   const ticks = ONE_IN.filter((oneIn) => oneIn <= oneInMax);
   const pointsOf = (id: string): QuantilePoint[] => {
     const found = histograms.find(({ subject }) => subject === id);
@@ -116,7 +116,7 @@ export function distributionPlot(
         }),
         ...labelMarks(
           series.map(({ id, index, points }) => ({ id, index, y: points.at(-1)!.value * unit.factor })),
-          scale,
+          frame,
         ),
       ],
     },

@@ -91,7 +91,7 @@ export function linesPlot(
           Plot.line(pointsOf(rows, id, frame), { x: 'x', y: 'y', stroke: 'var(--context)', strokeWidth: 1.2 }),
         ),
         ...series.flatMap(({ points, index }) => seriesMarks(points, index, series.length)),
-        ...labelMarks(ends, frame.scale),
+        ...labelMarks(ends, frame),
       ],
     },
     alternativeOf(subjects, rows, frame),

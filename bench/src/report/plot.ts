@@ -12,6 +12,7 @@ import { Markup, escapeText } from './markup.ts';
 /** Width of every plot, in CSS pixels: a phone's 390 without margins. */
 export const WIDTH = 352;
 export const FONT_SIZE = 12;
+export const LINE_HEIGHT = 14;
 
 /** What is used of an SVG element: the types of a browser are not among those of this package. */
 interface SvgElement {
@@ -100,6 +101,13 @@ export function tickLabelsY(ticks: readonly number[], text: (tick: number) => st
 /** Labels of a horizontal axis, likewise. */
 export function tickLabelsX(ticks: readonly number[], text: (tick: number) => string): Plot.Markish {
   return Plot.text(ticks, { x: (tick: number) => tick, frameAnchor: 'bottom', dy: 15, text });
+}
+
+/** A title, broken into two lines where it is longer than a plot is wide. */
+export function wrapTitle(title: string): { readonly text: string; readonly extraLines: number } {
+  if (textWidth([title]) <= WIDTH) return { text: title, extraLines: 0 };
+  const end = title.lastIndexOf(' ', Math.floor(title.length * (WIDTH / textWidth([title]))));
+  return { text: `${title.slice(0, end)}\n${title.slice(end + 1)}`, extraLines: 1 };
 }
 
 /** Pixels that the longest of these texts takes, in the widest of usual fonts. */
