@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { moveApart, pixelOf, scaleFor } from '../src/report/plot.ts';
+import { moveApart, pixelOf, scaleFor, withinScale } from '../src/report/plot.ts';
 import { oneInMaxOf, quantilePoints } from '../src/report/plot-distribution.ts';
 import { SERIES_MAX, familiesOf } from '../src/report/palette.ts';
 import { STRATEGIES } from '../src/strategies.ts';
@@ -20,6 +20,12 @@ describe('an axis', () => {
         expect(tick).toSatisfy((at: number) => at >= domain[0] * 0.999 && at <= domain[1] * 1.001);
     },
   );
+  it('is logarithmic although an interval reaches zero, which then ends at the axis', () => {
+    const scale = scaleFor([1, 1000], [0, 1200]);
+    expect(scale.type).toBe('log');
+    expect(withinScale(scale, 0)).toBe(scale.domain[0]);
+    expect(scale.domain[0]).toBeLessThan(1);
+  });
   it('has ticks when all values are zero', () => expect(scaleFor([0, 0]).ticks).toEqual([0, 1]));
   it('places values by their logarithm', () => {
     expect(pixelOf({ type: 'log', domain: [1, 100], ticks: [] }, 10, [100, 0])).toBeCloseTo(50);

@@ -14,6 +14,7 @@ import type { Row } from '../model/row.ts';
 import { P_MAX, parametersKey } from '../statistics/rows.ts';
 import { median } from '../statistics.ts';
 import { cliffsDelta, mannWhitney } from '../statistics/mann-whitney.ts';
+import { leastP } from './leaders.ts';
 
 export interface Change {
   readonly info: ScenarioInfo;
@@ -122,20 +123,14 @@ interface Pair {
   readonly after: readonly number[];
 }
 
-/** The least p that so many rounds can give: all of one side below all of the other. */
-function leastP({ before, after }: Pair): number {
-  return mannWhitney(
-    before.map((_, round) => round),
-    after.map((_, round) => before.length + round),
-  );
-}
+const leastPOf = ({ before, after }: Pair): number => leastP(before.length, after.length);
 
 function resolutionWarnings(pairs: readonly Pair[], testable: readonly Pair[]): string[] {
   const tooFew = pairs.length - testable.length;
   const warnings =
     tooFew === 0 ? [] : [`${tooFew} figures have too few rounds to prove any change; they are not tested`];
   if (testable.length === 0) return warnings;
-  const least = Math.max(...testable.map(leastP));
+  const least = Math.max(...testable.map(leastPOf));
   if (least * testable.length < P_MAX) return warnings;
   return [
     ...warnings,
@@ -158,7 +153,7 @@ export function difference(before: Report, after: Report, options: DifferenceOpt
     const { row, rounds } = young.get(key)!;
     return { row, before: old.get(key)!.rounds, after: rounds };
   });
-  const testable = pairs.filter((pair) => leastP(pair) < P_MAX);
+  const testable = pairs.filter((pair) => leastPOf(pair) < P_MAX);
   const corrected = correctedPs(pairs, testable);
   const changes = pairs.map((pair): Change => {
     const { row, before: olds, after: news } = pair;

@@ -3,7 +3,7 @@
 import * as Plot from '@observablehq/plot';
 import type { Markup } from './markup.ts';
 import type { Place } from './leaders.ts';
-import { FONT_SIZE, LINE_HEIGHT, renderPlot, tickLabelsX, wrapTitle } from './plot.ts';
+import { FONT_SIZE, LINE_HEIGHT, renderPlot, tickLabelsX, withinScale, wrapTitle } from './plot.ts';
 import type { Scale } from './plot.ts';
 import type { Row } from '../model/row.ts';
 import type { UnitScale } from './units.ts';
@@ -55,8 +55,8 @@ export function dotsPlot(dots: readonly Dot[], frame: DotsFrame): Markup {
   const data = dots.map(({ row, place }) => ({
     name: row.subject,
     x: row.value.median * unit.factor,
-    low: row.value.low * unit.factor,
-    high: row.value.high * unit.factor,
+    low: withinScale(scale, row.value.low * unit.factor),
+    high: withinScale(scale, row.value.high * unit.factor),
     text: unit.figure(row.value.median),
     fill: place === null ? 'currentColor' : FILLS[place],
     stroke: place === null ? 'currentColor' : STROKES[place],

@@ -31,6 +31,8 @@ export interface Scale {
 
 /** Ranges wider than this are shown on a logarithmic axis: on a linear one the small would lie on its edge. */
 const LOG_FROM = 25;
+/** Room below the least figure for the intervals, as a factor. */
+const LOG_ROOM = 3;
 
 function logTicks(low: number, high: number): number[] {
   const decades: number[] = [];
@@ -55,18 +57,28 @@ function linearTicks(high: number): number[] {
   );
 }
 
-/** An axis for these values. Linear ones begin at 0: a cut-off axis makes small differences look large. */
-export function scaleFor(values: readonly number[]): Scale {
-  const finite = values.filter(Number.isFinite);
+/**
+ * An axis for figures and the ends of their intervals. Linear ones begin at 0: a cut-off axis makes small differences look
+ * large. Whether it is logarithmic depends on the figures alone; an interval that reaches 0 then ends at the axis.
+ */
+export function scaleFor(figures: readonly number[], ends: readonly number[] = []): Scale {
+  const finite = [...figures, ...ends].filter(Number.isFinite);
   const high = Math.max(...finite);
   const low = Math.min(...finite);
   if (finite.length === 0 || high <= 0) return { type: 'linear', domain: [Math.min(0, low), 1], ticks: [0, 1] };
-  if (low > 0 && high / low > LOG_FROM) {
-    const domain = [low * 0.85, high * 1.15] as const;
+  const least = Math.min(...figures.filter(Number.isFinite));
+  if (least > 0 && high / least > LOG_FROM) {
+    const start = Math.max(low, least / LOG_ROOM);
+    const domain = [start * 0.85, high * 1.15] as const;
     return { type: 'log', domain, ticks: logTicks(...domain) };
   }
   const domain = [Math.min(0, low), high * 1.08] as const;
   return { type: 'linear', domain, ticks: linearTicks(domain[1]) };
+}
+
+/** A value, or the axis' end where it lies beyond. */
+export function withinScale({ domain }: Scale, value: number): number {
+  return Math.min(domain[1], Math.max(domain[0], value));
 }
 
 /** Place of a value on the axis, in pixels; `range` has the pixels of the domain's ends. */
