@@ -57,18 +57,17 @@ export class StampedSlots {
   read(slot: number, inside?: () => void): void {
     const offset = this.#pool.readBegin(this.handleOf(slot));
     inside?.();
-    this.verifyOpen(slot, offset);
+    const isRight = this.#isRight(slot, offset);
     this.#pool.readEnd(offset);
+    if (!isRight) throw new CheckError(`a read of slot ${slot} found another object, or torn bytes.`);
   }
 
-  /** Verifies the stamps of a read that is open at `offset`. */
-  verifyOpen(slot: number, offset: number): void {
+  /** Looks at the stamps of a read that is open at `offset`. */
+  #isRight(slot: number, offset: number): boolean {
     const { readLength: length, readFirstBytes: first, readSecondOffset: second } = this.#pool;
     const last = first === length ? offset + length - 4 : second + (length - first) - 4;
     const stamp = stampOf(slot, this.#slots[slot * SLOT_WORDS + VERSION]!);
-    if (this.#words[offset >>> 2] !== stamp || this.#words[last >>> 2] !== stamp) {
-      throw new CheckError(`a read of slot ${slot} found another object, or torn bytes.`);
-    }
+    return this.#words[offset >>> 2] === stamp && this.#words[last >>> 2] === stamp;
   }
 
   /** Verifies the stamps of an object that is held. */
@@ -109,7 +108,7 @@ export class StampedSlots {
   }
 
   /** Fills every slot. */
-  fill(random: Random): void {
+  stock(random: Random): void {
     for (let slot = 0; slot < this.count; slot++)
       check(this.replace(slot, random), 'the pool is too small for its slots.');
   }

@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { check } from '../checks.ts';
 import type { SampleBatch } from '../latency-samples.ts';
 import { CrewControl, STOP, WARM_UP } from './control.ts';
-import { WarmUpWatch } from './warm-up.ts';
+import { FIRST_OF_KIND, LATER, WarmUpWatch } from './warm-up.ts';
 import type { WarmUp } from './warm-up.ts';
 import type { WorkerCell, WorkerData, WorkerPhase } from './worker.ts';
 
@@ -19,6 +19,8 @@ export interface Phase {
 /** What a cell asks of the crew. */
 export interface CellSpec extends Omit<WorkerCell, 'phases'> {
   readonly phases: readonly Phase[];
+  /** Cells of the same kind run the same code: the first of each kind gets a longer warm-up. */
+  readonly kind: string;
   /** Called by the main agent every LOOK_MS while workers measure. */
   readonly look?: () => void;
 }
@@ -73,6 +75,7 @@ function joinPhase(reports: readonly WorkerPhase[], cpuSeconds: number): PhaseOu
 export class Crew {
   readonly #workers: readonly Worker[];
   readonly #control: CrewControl;
+  readonly #kindsSeen: Set<string> = new Set();
 
   private constructor(workers: readonly Worker[], control: CrewControl) {
     this.#workers = workers;
@@ -96,7 +99,7 @@ export class Crew {
 
   /** Runs one cell; throws what a worker threw. */
   async run(spec: CellSpec): Promise<CellOutcome> {
-    const { phases, look, ...rest } = spec;
+    const { phases, look: _look, kind: _kind, ...rest } = spec;
     this.#control.reset();
     const cell: WorkerCell = { ...rest, phases: phases.map(({ name }) => name) };
     const taking = this.#workers.slice(0, spec.workers);
@@ -129,7 +132,7 @@ export class Crew {
     });
   }
 
-  async #conduct({ workers, phases, look }: CellSpec): Promise<{ warmUp: WarmUp; cpuSeconds: number[] }> {
+  async #conduct({ workers, phases, kind, look }: CellSpec): Promise<{ warmUp: WarmUp; cpuSeconds: number[] }> {
     const control = this.#control;
     const deadline = performance.now() + READY_MS_MAX;
     while (control.readyCount() < workers) {
@@ -137,7 +140,9 @@ export class Crew {
       await sleep(1);
     }
     control.enter(WARM_UP);
-    const warmUp = await new WarmUpWatch(control, workers).untilSteady();
+    const patience = this.#kindsSeen.has(kind) ? LATER : FIRST_OF_KIND;
+    this.#kindsSeen.add(kind);
+    const warmUp = await new WarmUpWatch(control, workers).untilSteady(patience);
     const cpuSeconds: number[] = [];
     for (const [number, { ms }] of phases.entries()) {
       control.enter(WARM_UP + 1 + number);

@@ -42,6 +42,8 @@ export interface SessionOptions {
   readonly seed: number;
   /** Changes the jobs of a round before they are shuffled: for the tests of the bench itself. */
   readonly rewrite?: (jobs: readonly Job[]) => readonly Job[];
+  /** Runs a job; in a process of its own by default. */
+  readonly execute?: typeof runJob;
   /** The order of a round's jobs; random by default. */
   readonly order?: (jobs: readonly Job[], random: Random) => readonly Job[];
 }
@@ -136,7 +138,7 @@ export class Session {
     const key = `${job.scenario} ${job.subject}`;
     if (this.#failed.has(key)) return;
     progress.show(`round ${round + 1} of ${this.#options.rounds}: ${job.scenario}, ${job.subject}`);
-    const reply = await runJob(job, this.#abort.signal);
+    const reply = await (this.#options.execute ?? runJob)(job, this.#abort.signal);
     if (reply.ok) {
       for (const cell of reply.cells) this.#cells.push({ ...cell, round });
     } else if (!this.#abort.signal.aborted) {

@@ -53,7 +53,7 @@ export interface Stocked {
 export async function stockPool(subject: string, bytes: number, slotCount: number, seed: number): Promise<Stocked> {
   const pool = createPool({ bytes, strategy: await loadStrategy(strategyIdOf(subject)) });
   const slots = StampedSlots.create(pool, slotCount);
-  slots.fill(new Random(seed));
+  slots.stock(new Random(seed));
   return { pool, slots };
 }
 

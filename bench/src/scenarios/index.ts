@@ -12,6 +12,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<ScenarioModule>>> = {
   writeShare: () => import('./write-share.ts'),
   sleepers: () => import('./sleepers.ts'),
   memory: () => import('./memory.ts'),
+  lockdep: () => import('./lockdep.ts'),
   replay: () => import('./replay.ts'),
   micro: () => import('./micro.ts'),
   density: () => import('./density.ts'),

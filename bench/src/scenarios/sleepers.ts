@@ -24,8 +24,8 @@ const HOLDS: Readonly<Record<Hold, { readonly holdMs: number; readonly everyMs: 
   ms: { holdMs: 2, everyMs: 3 },
   await: { holdMs: 2, everyMs: 3 },
 };
-const CELL_SECONDS = 0.1;
-const START_SECONDS = 0.3;
+const CELL_SECONDS = 0.15;
+const START_SECONDS = 0.2;
 /** Readers begin rarely: these cells last longer than others. */
 const PHASE_SHARE = 1.5;
 
@@ -123,6 +123,7 @@ async function measureCell(job: Job, crew: Crew, cell: Combination, ms: number):
     pool: stocked.pool.descriptor(),
     workers: cell.workers,
     task: TASK,
+    kind: ID,
     plan,
     seed,
     phases: [{ name: 'measure', ms }],
