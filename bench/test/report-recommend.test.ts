@@ -1,10 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { Report } from '../src/model/report.ts';
 import { CANDIDATES } from '../src/report/candidates.ts';
 import { recommend } from '../src/report/decide.ts';
 import { placings } from '../src/report/leaders.ts';
 import { CAPABILITY_NEEDS } from '../src/report/needs.ts';
 import type { Needs } from '../src/report/needs.ts';
+import { run } from '../src/report/recommend.ts';
 import { PROFILES } from '../src/report/profiles.ts';
 import { recommendationText, verdictText } from '../src/report/recommend-text.ts';
 import { WIDTH_MAX } from '../src/table.ts';
@@ -115,4 +119,54 @@ describe('a recommendation', () => {
     expect(Math.max(...text.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(WIDTH_MAX);
     expect(text).toContain('Evidence: a report.');
   });
+});
+
+describe('bench recommend', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-recommend-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'report.json');
+  writeFileSync(path, JSON.stringify(spinWins));
+  async function outputOf(...argv: string[]): Promise<{ status: number; out: string }> {
+    let out = '';
+    const write = (text: unknown): boolean => {
+      out += String(text);
+      return true;
+    };
+    const spies = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write').mockImplementation(write));
+    const status = await run(argv, async () => ({ workers: 8, readShare: 0.75 })).finally(() =>
+      spies.forEach((spy) => spy.mockRestore()),
+    );
+    return { status, out };
+  }
+  it('shows what to import', async () => {
+    const { status, out } = await outputOf('--report', path, '--workers', '2');
+    expect(status).toBe(0);
+    expect(out).toContain("import { spin } from '@zsmalloc/lock-spin';");
+  });
+  it('takes workers and read share from a trace, unless flags say otherwise', async () => {
+    expect((await outputOf('--report', path, '--trace', 'x')).out).toContain('8 workers; 75 % reads');
+    expect((await outputOf('--report', path, '--trace', 'x', '--workers', '3')).out).toContain('3 workers; 75 % reads');
+  });
+  it('writes JSON', async () => {
+    expect(JSON.parse((await outputOf('--report', path, '--json')).out)).toMatchObject({ choice: 'spin' });
+  });
+  it('exits with 1 when no strategy has the capabilities', async () => {
+    const all = CAPABILITY_NEEDS.map(({ flag }) => `--${flag}`);
+    const { status, out } = await outputOf('--report', path, ...all);
+    const able = CANDIDATES.some(({ capabilities }) => CAPABILITY_NEEDS.every(({ isMet }) => isMet(capabilities)));
+    expect(status).toBe(able ? 0 : 1);
+    if (!able) expect(out).toContain('No strategy has all the capabilities');
+  });
+  it('exits with 2 on a report that is none', async () => {
+    expect(await outputOf('--report', '/no/such/file')).toMatchObject({
+      status: 2,
+      out: expect.stringContaining('cannot read the report'),
+    });
+  });
+  it.each([['--workers', '0'], ['--workers', '1.5'], ['--read-share', '95'], ['--aim', 'joy'], ['something']])(
+    'refuses %s %s',
+    async (...argv) => {
+      await expect(run(argv.filter((part) => part !== undefined))).rejects.toThrow(/must be|does not know|flags only/);
+    },
+  );
 });
