@@ -10,6 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { CHECKED_IN_REPORT, filesOfCheckedInReport, pathOf } from '../src/report/docs.ts';
 import { countBlocks, fillBlocks } from '../src/report/docs-blocks.ts';
+import { figureFiles } from '../src/report/figure-files.ts';
 import { readReport } from '../src/report/read.ts';
 import { reportSchemaJson } from '../src/report/schema-json.ts';
 import { slimReport } from '../src/report/slim.ts';
@@ -50,6 +51,15 @@ describe('a block of the documentation', () => {
   it('shows the answers to one question only', () => {
     expect(filled('answers Q2')).toContain('stays open');
     expect(filled('answers Q2')).not.toContain('no markup');
+  });
+  it('shows plots as files that exist', () => {
+    const figures = figureFiles(report, 'shares');
+    expect(figures.length).toBeGreaterThan(2);
+    for (const { name, text } of figures) {
+      expect(filled('figures shares')).toContain(`](report/${name})`);
+      expect(text).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" width="352" height="\d+"/);
+      expect(text).toContain('prefers-color-scheme: dark');
+    }
   });
   it('is refused when nobody knows it', () => expect(() => filled('prophecy')).toThrow(/x\.md has a block "prophecy"/));
 });

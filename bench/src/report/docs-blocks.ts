@@ -10,6 +10,7 @@ import type { ScenarioInfo } from '../model/measurement.ts';
 import type { Report } from '../model/report.ts';
 import { CANDIDATES } from './candidates.ts';
 import { recommend, zspageBytes } from './decide.ts';
+import { figureFiles } from './figure-files.ts';
 import { leadersTables } from './leaders-table.ts';
 import { answerText, escapeMarkdown, leadersMarkdown, markdownTable, profilesTable } from './markdown.ts';
 import { PROFILES } from './profiles.ts';
@@ -67,6 +68,12 @@ function leaders(report: Report, argument: string): string {
   return [`${escapeMarkdown(info.title)}. ${escapeMarkdown(info.description)}`, ...tables].join('\n\n');
 }
 
+/** The plots of a scenario's main metric; paths are those from a document in docs/. */
+function figures(report: Report, argument: string): string {
+  const images = figureFiles(report, argument).map(({ name, title }) => `![${escapeMarkdown(title)}](report/${name})`);
+  return images.length === 0 ? `The report has no scenario \`${argument}\`.` : images.join('\n');
+}
+
 /** The choices alone, without the reasons. */
 function choices(report: Report): string {
   const decided = {
@@ -88,6 +95,7 @@ const BLOCKS: Readonly<Record<string, Block>> = {
   capabilities,
   answers,
   leaders,
+  figures,
 };
 
 const BLOCK = /<!-- report:(\w+)(?: (\w+))? -->\n[\s\S]*?<!-- \/report -->/g;
