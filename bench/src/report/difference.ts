@@ -15,6 +15,7 @@ import { P_MAX, parametersKey } from '../statistics/rows.ts';
 import { median } from '../statistics.ts';
 import { cliffsDelta, mannWhitney } from '../statistics/mann-whitney.ts';
 import { leastP } from './leaders.ts';
+import { parametersText } from './view.ts';
 
 export interface Change {
   readonly info: ScenarioInfo;
@@ -71,11 +72,14 @@ function metricsOf(info: ScenarioInfo, { allMetrics }: DifferenceOptions): reado
   return allMetrics ? directed : directed.slice(0, 1);
 }
 
+/** A row with the rounds to compare: its own, or their ratios to the baseline's. */
+interface Series {
+  readonly row: Row;
+  readonly rounds: readonly number[];
+}
+
 /** Rounds of the rows to compare, by key. */
-function seriesOf(
-  report: Report,
-  options: DifferenceOptions,
-): Map<string, { readonly row: Row; readonly rounds: readonly number[] }> {
+function seriesOf(report: Report, options: DifferenceOptions): Map<string, Series> {
   const byKey = new Map(report.rows.map((row) => [keyOf(row), row]));
   const wanted = report.scenarios.flatMap((info) => metricsOf(info, options).map(({ id }) => ({ info, id })));
   const rows = wanted.flatMap(({ info, id }) =>
@@ -145,6 +149,16 @@ function correctedPs(pairs: readonly Pair[], testable: readonly Pair[]): Map<Pai
   return new Map(pairs.map((pair) => [pair, corrected[testable.indexOf(pair)] ?? 1]));
 }
 
+/** Names of the figures that only the first has. */
+function namesOf(report: Report, own: ReadonlyMap<string, Series>, other: ReadonlyMap<string, Series>): string[] {
+  return [...own].flatMap(([key, { row }]) => {
+    if (other.has(key)) return [];
+    const info = report.scenarios.find(({ id }) => id === row.scenario)!;
+    const where = parametersText(info, row.parameters);
+    return [`${row.scenario}, ${row.metric} of ${row.subject}${where === '' ? '' : `, ${where}`}`];
+  });
+}
+
 /** Compares the reports. Empty changes: they have nothing in common. */
 export function difference(before: Report, after: Report, options: DifferenceOptions): Difference {
   const [old, young] = [seriesOf(before, options), seriesOf(after, options)];
@@ -180,8 +194,8 @@ export function difference(before: Report, after: Report, options: DifferenceOpt
   return {
     changes,
     regressions: changes.filter(({ verdict, worse }) => verdict === 'worse' && worse > options.threshold),
-    onlyBefore: [...old.keys()].filter((key) => !young.has(key)),
-    onlyAfter: [...young.keys()].filter((key) => !old.has(key)),
+    onlyBefore: namesOf(before, old, young),
+    onlyAfter: namesOf(after, young, old),
     warnings: [...environmentWarnings(before, after), ...resolutionWarnings(pairs, testable)],
   };
 }
