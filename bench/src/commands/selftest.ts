@@ -11,6 +11,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ArgumentError, numberOf, readFlags } from '../arguments.ts';
 import { awaitCalm } from '../environment.ts';
+import type { Cell } from '../model/measurement.ts';
 import type { Job, RunOptions } from '../model/scenario.ts';
 import type { Row } from '../model/row.ts';
 import { shuffled } from '../random.ts';
@@ -18,7 +19,8 @@ import type { Random } from '../random.ts';
 import { Session } from '../run/session.ts';
 import type { SessionOptions } from '../run/session.ts';
 import { loadScenario } from '../scenarios/index.ts';
-import { summarizeScenario } from '../statistics/rows.ts';
+import { median } from '../statistics.ts';
+import { parametersKey, summarizeScenario } from '../statistics/rows.ts';
 import { figure, formatTable, paragraph } from '../table.ts';
 import { runInterruptibly } from './run.ts';
 
@@ -30,7 +32,9 @@ const SLOW_STRATEGY = 'spin';
 const AA_ROUNDS = 12;
 const SLOW_ROUNDS = 24;
 const AA_SECONDS = 0.05;
-const SLOW_SECONDS = 0.15;
+const SLOW_SECONDS = 0.1;
+/** Cells of a process that are joined: processes differ by 3 %, neighbouring cells on a busy machine by 30. */
+const REPEATS = 5;
 const AGREE_SHARE_MIN = 0.95;
 const SLOWDOWN = 5;
 /** What a slowdown does to the metrics that must show it. On a busy machine only the second can. */
@@ -64,7 +68,10 @@ function pairwise(jobs: readonly Job[], random: Random): Job[] {
 /** Every job twice: as it is, and under its other name with `slowdown` planted. */
 function twice(slowdown: number): (jobs: readonly Job[]) => Job[] {
   return (jobs) =>
-    jobs.flatMap((job) => [job, { ...job, subject: `${job.subject}${TWIN}`, plan: { ...job.plan, slowdown } }]);
+    jobs.flatMap((job) => [
+      { ...job, plan: { ...job.plan, slowdown: 0 } },
+      { ...job, subject: `${job.subject}${TWIN}`, plan: { ...job.plan, slowdown } },
+    ]);
 }
 
 interface Experiment {
@@ -109,7 +116,7 @@ async function experiment({
     // Each strategy is a baseline of its own: its twin is compared with it and with nothing else.
     return strategyIds.flatMap((baseline) => {
       const pair = [baseline, `${baseline}${TWIN}`];
-      const own = cells.filter(({ subject }) => pair.includes(subject));
+      const own = joinRepeats(cells.filter(({ subject }) => pair.includes(subject)));
       return summarizeScenario({ ...infos[0]!, baseline }, own, pair).filter(({ comparison }) => comparison !== null);
     });
   } finally {
@@ -159,11 +166,28 @@ async function alike(rounds: number, seed: number): Promise<number> {
   return passed ? 0 : 1;
 }
 
-/** One cell, one agent: what varies least, so that small differences can show. */
-function oneCell(jobs: readonly Job[]): Job[] {
+/** One agent and one choice of parameters, several times in each process: what varies least. */
+function oneCellRepeated(jobs: readonly Job[]): Job[] {
   return jobs.map((job) => {
     const { cells } = job.plan as { cells: readonly { readonly writes: number }[] };
-    return { ...job, plan: { ...job.plan, cells: cells.filter(({ writes }) => writes === 20) } };
+    const cell = cells.find(({ writes }) => writes === 20)!;
+    return { ...job, plan: { ...job.plan, cells: Array.from({ length: REPEATS }, () => cell) } };
+  });
+}
+
+/** Joins the cells that one process measured under the same parameters: medians of their metrics. */
+function joinRepeats(cells: readonly Cell[]): Cell[] {
+  const groups = new Map<string, Cell[]>();
+  for (const cell of cells) {
+    const key = `${cell.subject} ${cell.round} ${parametersKey(cell.parameters)}`;
+    groups.set(key, [...(groups.get(key) ?? []), cell]);
+  }
+  return [...groups.values()].map((group) => {
+    const metrics = Object.keys(group[0]!.metrics).map((id) => {
+      const values = group.map((cell) => cell.metrics[id]).filter((value) => typeof value === 'number');
+      return [id, values.length === 0 ? null : median(values)] as const;
+    });
+    return { ...group[0]!, metrics: Object.fromEntries(metrics) };
   });
 }
 
@@ -176,7 +200,7 @@ async function finds(percent: number, rounds: number, seed: number): Promise<boo
     rounds,
     seed,
     slowdown: percent / 100,
-    narrow: oneCell,
+    narrow: oneCellRepeated,
   });
   // Latency is of single operations, which are as fast as before: the waste is planted between them.
   const telling = rows.filter(({ metric }) => WORSE[metric] !== undefined);

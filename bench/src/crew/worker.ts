@@ -30,8 +30,8 @@ export interface WorkerCell {
   readonly plan: unknown;
   readonly seed: number;
   readonly phases: readonly string[];
-  /** Share of its time that the worker wastes on purpose: a planted slowdown for the bench's own test. 0 otherwise. */
-  readonly slowdown: number;
+  /** Share of its time that the worker wastes on purpose, for the bench's own test; null otherwise. */
+  readonly slowdown: number | null;
 }
 
 /** What a worker reports of one phase. */
@@ -54,11 +54,17 @@ async function attach(descriptor: WorkerCell['pool']): Promise<{ pool: ReplayPoo
   return { pool: real, real };
 }
 
-/** Plants a slowdown: after each batch, wastes a share of what such a batch takes. */
+/** The waste is collected up to so much: shorter ones would mostly waste calls of the clock. */
+const WASTE_MS = 0.05;
+
+/**
+ * Plants a slowdown: wastes a share of what the batches take. A share of 0 wastes nothing, but reads the clock as often.
+ */
 class Waste {
   readonly #share: number;
   /** Time of a batch that nobody interrupted: falls at once, rises slowly. */
   #usualMs = Infinity;
+  #debtMs = 0;
 
   constructor(share: number) {
     this.#share = share;
@@ -67,17 +73,24 @@ class Waste {
   after(beginMs: number): void {
     const now = performance.now();
     this.#usualMs = Math.min(now - beginMs, this.#usualMs * 1.02);
-    spinUntil(now + this.#usualMs * this.#share);
+    this.#debtMs += this.#usualMs * this.#share;
+    if (this.#debtMs < WASTE_MS) return;
+    spinUntil(now + this.#debtMs);
+    this.#debtMs = 0;
   }
 }
 
 let operationsOfCell = 0;
 
 /** Works until the phase changes. */
-async function work(task: Task, phase: number, slowdown: number): Promise<Pick<WorkerPhase, 'operations' | 'seconds'>> {
+async function work(
+  task: Task,
+  phase: number,
+  slowdown: number | null,
+): Promise<Pick<WorkerPhase, 'operations' | 'seconds'>> {
   const start = performance.now();
   const batchesPerTurn = task.batchesPerTurn ?? BATCHES_PER_TURN;
-  const waste = slowdown === 0 ? null : new Waste(slowdown);
+  const waste = slowdown === null ? null : new Waste(slowdown);
   let operations = 0;
   for (let batches = 1; control.phase() === phase; batches++) {
     const beginMs = waste === null ? 0 : performance.now();

@@ -1,5 +1,6 @@
 // Puts a report together from what a session found.
 
+import { BUSY_SHARE_MAX } from '../environment.ts';
 import type { Environment } from '../environment.ts';
 import type { ScenarioInfo, Subject } from '../model/measurement.ts';
 import { REPORT_FORMAT, REPORT_VERSION } from '../model/report.ts';
@@ -30,12 +31,23 @@ function checksOf({ cells, failures }: Findings): Checks {
   };
 }
 
-function answersOf(parts: readonly Part[], infos: readonly ScenarioInfo[], rows: readonly Row[]): Answer[] {
+/** An answer from a busy machine says so. */
+function withLoad(answer: Answer, { busyShare }: Environment): Answer {
+  if (busyShare <= BUSY_SHARE_MAX) return answer;
+  return { ...answer, caveats: [...answer.caveats, `others used ${(busyShare * 100).toFixed(0)} % of the machine`] };
+}
+
+function answersOf(
+  parts: readonly Part[],
+  infos: readonly ScenarioInfo[],
+  rows: readonly Row[],
+  environment: Environment,
+): Answer[] {
   return infos.flatMap((info) => {
     const part = parts.find(({ id }) => id === info.id);
     const own = rows.filter(({ scenario }) => scenario === info.id);
     const answer = own.length === 0 ? null : part?.scenario.answer?.(own, info);
-    return answer === null || answer === undefined ? [] : [answer];
+    return answer === null || answer === undefined ? [] : [withLoad(answer, environment)];
   });
 }
 
@@ -55,7 +67,7 @@ export function assembleReport(parts: readonly Part[], findings: Findings, frame
     seconds: frame.seconds,
     subjects,
     scenarios: findings.infos,
-    answers: answersOf(parts, findings.infos, rows),
+    answers: answersOf(parts, findings.infos, rows, frame.environment),
     rows,
     cells: findings.cells,
     skipped: [...frame.skipped, ...findings.skipped],

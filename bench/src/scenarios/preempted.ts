@@ -178,7 +178,7 @@ async function measureCell(job: Job, crew: Crew, cell: Combination, ms: number):
       { name: 'closed', ms },
       { name: 'open', ms: ms * OPEN_SHARE },
     ],
-    slowdown: (jobPlan['slowdown'] as number | undefined) ?? 0,
+    slowdown: (jobPlan['slowdown'] as number | undefined) ?? null,
   });
   const [sections, counted] = [outcome.phases[1]!.counts['sections']!, new Int32Array(counter)[0]!];
   check(sections === counted, `${sections} sections under the lock counted to ${counted}: two were inside at once.`);

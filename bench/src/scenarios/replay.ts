@@ -171,7 +171,7 @@ async function measureCell(
   count: number,
   buffer: SharedArrayBuffer,
 ): Promise<Omit<Cell, 'round'>> {
-  const { ms, slowdown = 0 } = job.plan as unknown as ReplayJobPlan;
+  const { ms, slowdown = null } = job.plan as unknown as ReplayJobPlan;
   const dataset = new Dataset(buffer);
   const { pool, real, descriptor } = await makePool(job.subject, count + 1, dataset, buffer.byteLength * POOL_ROOM);
   const slots = SlotTable.create(dataset.count);

@@ -127,7 +127,7 @@ async function measureCell(job: Job, crew: Crew, cell: Combination, ms: number):
     plan,
     seed,
     phases: [{ name: 'measure', ms }],
-    slowdown: 0,
+    slowdown: null,
   });
   const [phase] = phases;
   const intended = collectSamples(phase!.samples, [SERIES.intended]);

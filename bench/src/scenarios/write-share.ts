@@ -100,7 +100,7 @@ async function measureCell(job: Job, crew: Crew, cell: Combination, ms: number):
     plan,
     seed,
     phases: [{ name: 'measure', ms }],
-    slowdown: (job.plan['slowdown'] as number | undefined) ?? 0,
+    slowdown: (job.plan['slowdown'] as number | undefined) ?? null,
   });
   const [phase] = phases;
   const reads = collectSamples(phase!.samples, [SERIES.read]);

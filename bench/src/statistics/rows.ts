@@ -27,7 +27,10 @@ function seriesOf(cells: readonly Cell[], metric: string): Series {
     .map(({ round, metrics }) => [round, metrics[metric]] as const)
     .filter((entry): entry is readonly [number, number] => entry[1] !== undefined && entry[1] !== null)
     .toSorted(([left], [right]) => left - right);
-  return new Map(entries);
+  const series = new Map(entries);
+  // Two cells of one round would leave one of them out.
+  if (series.size < entries.length) throw new Error(`the metric ${metric} was measured twice in one round of a cell.`);
+  return series;
 }
 
 /** Compares rounds of a row with rounds of the baseline; null where a ratio has no meaning. */

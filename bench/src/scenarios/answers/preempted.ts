@@ -4,7 +4,7 @@ import type { ScenarioInfo } from '../../model/measurement.ts';
 import type { Row } from '../../model/row.ts';
 import type { Answer } from '../../model/scenario.ts';
 import { NAIVE_ID } from '../../strategies.ts';
-import { lowest, roundsOf, select, spell, spellRatio } from './evidence.ts';
+import { areApart, highest, lowest, roundsOf, select, spell, spellRatio } from './evidence.ts';
 
 /** Null when the cells that it needs were not measured. */
 export function answerPreempted(rows: readonly Row[], info: ScenarioInfo): Answer | null {
@@ -19,7 +19,7 @@ export function answerPreempted(rows: readonly Row[], info: ScenarioInfo): Answe
   const naiveTail = tails.find(({ subject }) => subject === NAIVE_ID);
   const bestTail = lowest(tails.filter(({ subject }) => subject !== NAIVE_ID));
   const readers = select(rows, 'openP99Us', { ...preempted, holder: 'mover' });
-  const [bestRead, baseRead] = [lowest(readers), readers.find(({ subject }) => subject === info.baseline)];
+  const [bestRead, worstRead] = [lowest(readers), highest(readers)];
   const slowest = lowest(bounded)!;
   const isProved = naive.comparison?.significant === true;
   const sentences = [
@@ -28,10 +28,10 @@ export function answerPreempted(rows: readonly Row[], info: ScenarioInfo): Answe
     naiveTail === undefined || bestTail === undefined
       ? ''
       : `Longest wait: ${spell(naiveTail, 'ms', 1e-3)} against ${spell(bestTail, 'ms', 1e-3)}.`,
-    bestRead === undefined || baseRead === undefined
+    bestRead === undefined || worstRead === undefined
       ? ''
-      : `Beside a mover that is preempted, p99 of reads from their intended start is ${spell(bestRead, 'ms', 1e-3)} against ` +
-        `${spell(baseRead, 'ms', 1e-3)}: a reader that does not wait for movers is not hurt.`,
+      : `Beside a mover that is preempted, p99 of reads from their intended start is ${spell(bestRead, 'ms', 1e-3)} to ` +
+        `${spell(worstRead, 'ms', 1e-3)}${areApart(bestRead, worstRead) ? '' : ', which is no clear difference'}.`,
   ];
   return {
     scenario: info.id,
