@@ -48,7 +48,9 @@ export const HARNESS_ID = 'harness';
 
 /** All subjects that this file knows, in the order of the tables. */
 export const SUBJECTS: readonly Subject[] = [
-  ...[...STRATEGIES, ...CONTROLS].map(({ id, title }) => ({ id, kind: 'strategy' as const, title })),
+  ...STRATEGIES.map(({ id, title }) => ({ id, kind: 'strategy' as const, title })),
+  // Nobody is to take a control for a choice: it is shown, and never leads.
+  ...CONTROLS.map(({ id, title }) => ({ id, kind: 'peer' as const, title })),
   { id: HARNESS_ID, kind: 'harness', title: 'the bench alone, without allocator and lock' },
 ];
 

@@ -8,10 +8,12 @@
 //   4. Nothing is read off the name of a strategy.
 
 import type { Capabilities } from '@zsmalloc/core/strategy';
+import { BUSY_SHARE_MAX } from '../environment.ts';
 import type { Report } from '../model/report.ts';
 import type { Candidate } from './candidates.ts';
 import { evidenceFor } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
+import { couldProve } from './leaders.ts';
 import { exclusionOf } from './needs.ts';
 import type { Exclusion, Needs } from './needs.ts';
 
@@ -116,10 +118,12 @@ function caveatsOf(report: Report, needs: Needs, evidence: readonly Evidence[]):
     ...new Set([
       ...(report.checks.passed ? [] : ['the report has failed checks: trust no figure of it']),
       ...evidence.flatMap(({ gaps }) => gaps),
-      ...(rounds.length > 0 && Math.min(...rounds) < 6
+      ...(rounds.length > 0 && !evidence.some(({ placings }) => couldProve(placings))
         ? [`${Math.min(...rounds)} rounds: too few to prove a difference among several strategies`]
         : []),
-      ...(busyShare > 0.15 ? [`others used ${Math.round(busyShare * 100)} % of the processors before the run`] : []),
+      ...(busyShare > BUSY_SHARE_MAX
+        ? [`others used ${Math.round(busyShare * 100)} % of the processors before the run`]
+        : []),
       ...(needs.workers !== null && needs.workers > cores
         ? [`${needs.workers} workers on ${cores} cores are oversubscription: with more cores it may be different`]
         : []),

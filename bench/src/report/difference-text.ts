@@ -1,6 +1,6 @@
 // A difference of two reports as text: for a terminal, and as Markdown for a pull request.
 
-import { formatTable, heading, paragraph } from '../table.ts';
+import { formatTable, paragraph } from '../table.ts';
 import type { Change, Difference, DifferenceOptions } from './difference.ts';
 import { UnitScale, changeText, figure, pText } from './units.ts';
 import { parametersText } from './view.ts';
@@ -71,7 +71,7 @@ export function differenceText(found: Difference, options: DifferenceOptions, sh
   const groups = groupsOf(shownOf(found, showAll), options.relative);
   return [
     ...[...found.warnings, ...missingTexts(found)].map((warning) => paragraph(`warning: ${warning}`)),
-    ...groups.map(({ title, unit, lines }) => `${heading(title)}\n${formatTable([unit, ...HEADERS], lines, 1)}`),
+    ...groups.map(({ title, unit, lines }) => `\n${paragraph(title)}\n${formatTable([unit, ...HEADERS], lines, 1)}`),
     '',
     paragraph(summaryText(found, options)),
     '',

@@ -14,6 +14,8 @@ import type { Row } from '../model/row.ts';
 import { P_MAX, parametersKey } from '../statistics/rows.ts';
 import { median } from '../statistics.ts';
 import { cliffsDelta, mannWhitney } from '../statistics/mann-whitney.ts';
+import { leastP } from './leaders.ts';
+import { parametersText } from './view.ts';
 
 export interface Change {
   readonly info: ScenarioInfo;
@@ -70,11 +72,14 @@ function metricsOf(info: ScenarioInfo, { allMetrics }: DifferenceOptions): reado
   return allMetrics ? directed : directed.slice(0, 1);
 }
 
+/** A row with the rounds to compare: its own, or their ratios to the baseline's. */
+interface Series {
+  readonly row: Row;
+  readonly rounds: readonly number[];
+}
+
 /** Rounds of the rows to compare, by key. */
-function seriesOf(
-  report: Report,
-  options: DifferenceOptions,
-): Map<string, { readonly row: Row; readonly rounds: readonly number[] }> {
+function seriesOf(report: Report, options: DifferenceOptions): Map<string, Series> {
   const byKey = new Map(report.rows.map((row) => [keyOf(row), row]));
   const wanted = report.scenarios.flatMap((info) => metricsOf(info, options).map(({ id }) => ({ info, id })));
   const rows = wanted.flatMap(({ info, id }) =>
@@ -122,20 +127,14 @@ interface Pair {
   readonly after: readonly number[];
 }
 
-/** The least p that so many rounds can give: all of one side below all of the other. */
-function leastP({ before, after }: Pair): number {
-  return mannWhitney(
-    before.map((_, round) => round),
-    after.map((_, round) => before.length + round),
-  );
-}
+const leastPOf = ({ before, after }: Pair): number => leastP(before.length, after.length);
 
 function resolutionWarnings(pairs: readonly Pair[], testable: readonly Pair[]): string[] {
   const tooFew = pairs.length - testable.length;
   const warnings =
     tooFew === 0 ? [] : [`${tooFew} figures have too few rounds to prove any change; they are not tested`];
   if (testable.length === 0) return warnings;
-  const least = Math.max(...testable.map(leastP));
+  const least = Math.max(...testable.map(leastPOf));
   if (least * testable.length < P_MAX) return warnings;
   return [
     ...warnings,
@@ -150,6 +149,16 @@ function correctedPs(pairs: readonly Pair[], testable: readonly Pair[]): Map<Pai
   return new Map(pairs.map((pair) => [pair, corrected[testable.indexOf(pair)] ?? 1]));
 }
 
+/** Names of the figures that only the first has. */
+function namesOf(report: Report, own: ReadonlyMap<string, Series>, other: ReadonlyMap<string, Series>): string[] {
+  return [...own].flatMap(([key, { row }]) => {
+    if (other.has(key)) return [];
+    const info = report.scenarios.find(({ id }) => id === row.scenario)!;
+    const where = parametersText(info, row.parameters);
+    return [`${row.scenario}, ${row.metric} of ${row.subject}${where === '' ? '' : `, ${where}`}`];
+  });
+}
+
 /** Compares the reports. Empty changes: they have nothing in common. */
 export function difference(before: Report, after: Report, options: DifferenceOptions): Difference {
   const [old, young] = [seriesOf(before, options), seriesOf(after, options)];
@@ -158,7 +167,7 @@ export function difference(before: Report, after: Report, options: DifferenceOpt
     const { row, rounds } = young.get(key)!;
     return { row, before: old.get(key)!.rounds, after: rounds };
   });
-  const testable = pairs.filter((pair) => leastP(pair) < P_MAX);
+  const testable = pairs.filter((pair) => leastPOf(pair) < P_MAX);
   const corrected = correctedPs(pairs, testable);
   const changes = pairs.map((pair): Change => {
     const { row, before: olds, after: news } = pair;
@@ -185,8 +194,8 @@ export function difference(before: Report, after: Report, options: DifferenceOpt
   return {
     changes,
     regressions: changes.filter(({ verdict, worse }) => verdict === 'worse' && worse > options.threshold),
-    onlyBefore: [...old.keys()].filter((key) => !young.has(key)),
-    onlyAfter: [...young.keys()].filter((key) => !old.has(key)),
+    onlyBefore: namesOf(before, old, young),
+    onlyAfter: namesOf(after, young, old),
     warnings: [...environmentWarnings(before, after), ...resolutionWarnings(pairs, testable)],
   };
 }

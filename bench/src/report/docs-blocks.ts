@@ -9,9 +9,11 @@
 import type { ScenarioInfo } from '../model/measurement.ts';
 import type { Report } from '../model/report.ts';
 import { CANDIDATES } from './candidates.ts';
-import { zspageBytes } from './decide.ts';
+import { recommend, zspageBytes } from './decide.ts';
+import { figureFiles } from './figure-files.ts';
 import { leadersTables } from './leaders-table.ts';
 import { answerText, escapeMarkdown, leadersMarkdown, markdownTable, profilesTable } from './markdown.ts';
+import { PROFILES } from './profiles.ts';
 import { questionParts } from './questions.ts';
 import { InputError } from './read.ts';
 import { roundsOf } from './warnings.ts';
@@ -66,7 +68,35 @@ function leaders(report: Report, argument: string): string {
   return [`${escapeMarkdown(info.title)}. ${escapeMarkdown(info.description)}`, ...tables].join('\n\n');
 }
 
-const BLOCKS: Readonly<Record<string, Block>> = { machine, profiles: profilesTable, capabilities, answers, leaders };
+/** The plots of a scenario's main metric; paths are those from a document in docs/. */
+function figures(report: Report, argument: string): string {
+  const images = figureFiles(report, argument).map(({ name, title }) => `![${escapeMarkdown(title)}](report/${name})`);
+  return images.length === 0 ? `The report has no scenario \`${argument}\`.` : images.join('\n');
+}
+
+/** The choices alone, without the reasons. */
+function choices(report: Report): string {
+  const decided = {
+    data: 'the measurements',
+    capabilities: 'what it can do',
+    open: 'nothing: as good as any',
+  } as const;
+  const lines = PROFILES.map(({ title, needs }) => {
+    const { choice, decidedBy } = recommend(report, needs(report.environment.cores), CANDIDATES);
+    return [title, choice === null ? 'none can' : `\`${choice}\``, choice === null ? '' : decided[decidedBy]];
+  });
+  return markdownTable(['you have', 'take', 'decided by'], lines, ':--');
+}
+
+const BLOCKS: Readonly<Record<string, Block>> = {
+  machine,
+  profiles: profilesTable,
+  choices,
+  capabilities,
+  answers,
+  leaders,
+  figures,
+};
 
 const BLOCK = /<!-- report:(\w+)(?: (\w+))? -->\n[\s\S]*?<!-- \/report -->/g;
 

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Report } from '../model/report.ts';
 import { fillBlocks } from './docs-blocks.ts';
+import { figureFiles } from './figure-files.ts';
 import { renderHtml } from './html.ts';
 import { renderMarkdown } from './markdown.ts';
 import { readReport } from './read.ts';
@@ -16,6 +17,9 @@ export const CHECKED_IN_REPORT: string = fileURLToPath(new URL('docs/report/repo
 
 /** Documents with blocks. */
 const DOCUMENTS: readonly string[] = ['README.md', 'docs/choosing-a-lock.md'];
+
+/** Scenarios whose plots the documents show. */
+const SCENARIOS_SHOWN: readonly string[] = ['writeShare', 'replay'];
 
 /** A file that is generated: its path from the root, and what it is to hold. */
 export interface GeneratedFile {
@@ -34,6 +38,10 @@ export function generatedFiles(slim: Report): GeneratedFile[] {
     text: fillBlocks(readFileSync(pathOf({ path }), 'utf8'), slim, path),
   }));
   return [
+    ...SCENARIOS_SHOWN.flatMap((id) => figureFiles(slim, id)).map(({ name, text }) => ({
+      path: `docs/report/${name}`,
+      text,
+    })),
     { path: 'docs/report/report.html', text: renderHtml(slim) },
     { path: 'docs/report/report.md', text: renderMarkdown(slim) },
     ...documents,

@@ -72,13 +72,22 @@ function distance({ id }: Parameter, parameters: Parameters, { placeOf, wanted }
   return Math.abs(placeOf(Number(parameters[id])) - wanted);
 }
 
-/** What was measured although something else was asked about. */
+/** What was measured although something else was asked about, or is not varied at all. */
 function gapsOf(info: ScenarioInfo, parameters: Parameters, needs: Needs): string[] {
-  return info.parameters.flatMap((parameter) => {
-    const asked = askedOf(parameter, needs);
-    if (asked === null || distance(parameter, parameters, asked) <= NEGLIGIBLE) return [];
-    return [`${asked.text} asked about, ${parameter.label} ${parameters[parameter.id]} measured`];
+  const asked = info.parameters.flatMap((parameter) => {
+    const own = askedOf(parameter, needs);
+    return own === null ? [] : [{ parameter, own }];
   });
+  const gaps = asked
+    .filter(({ parameter, own }) => distance(parameter, parameters, own) > NEGLIGIBLE)
+    .map(({ parameter, own }) => `${own.text} asked about, ${parameter.label} ${parameters[parameter.id]} measured`);
+  const knowsWorkers = asked.some(({ parameter }) => parameter.id === 'workers');
+  const knowsShare = asked.some(({ parameter }) => parameter.id !== 'workers');
+  return [
+    ...gaps,
+    ...(needs.workers === null || knowsWorkers ? [] : [`"${info.title}" does not vary the number of workers`]),
+    ...(needs.readShare === null || knowsShare ? [] : [`"${info.title}" does not vary the share of reads`]),
+  ];
 }
 
 /** How much a scenario says about the needs: it varies what they name; and a whole workload says more than a stress test. */

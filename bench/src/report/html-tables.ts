@@ -30,8 +30,7 @@ export function leadersMarkup(
     </tr>`;
   });
   const note = canDecide ? NOTHING : markup`<p class="small dim">Too few rounds to prove any difference.</p>`;
-  return markup`${scrolling(
-    markup`<table>
+  const table = markup`<table>
       <caption>
         ${caption}
       </caption>
@@ -44,8 +43,8 @@ export function leadersMarkup(
       <tbody>
         ${body}
       </tbody>
-    </table>`,
-  )}${note}`;
+    </table>`;
+  return markup`<div>${scrolling(table)}${note}</div>`;
 }
 
 function rawRow(row: Row, info: ScenarioInfo, unit: UnitScale): Markup {

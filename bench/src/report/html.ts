@@ -11,7 +11,7 @@ import { PAGE_STYLE } from './page-style.ts';
 import { PROFILES } from './profiles.ts';
 import { questionParts } from './questions.ts';
 import type { QuestionPart } from './questions.ts';
-import { verdictText } from './recommend-text.ts';
+import { gapsOf, verdictText } from './recommend-text.ts';
 import { warningsOf } from './warnings.ts';
 
 const BADGES = { proved: 'proved', open: 'open' } as const;
@@ -33,6 +33,7 @@ function profilesSection(report: Report): Markup {
   const { cores } = report.environment;
   const cards = PROFILES.map(({ title, needs }) => {
     const found = recommend(report, needs(cores), CANDIDATES);
+    const gaps = gapsOf(found).map((gap) => markup`<p class="small dim">${gap}</p>`);
     const sure = found.decidedBy === 'open' ? 'open' : 'proved';
     const take = found.choice === null ? markup`nothing yet` : markup`<code>${found.choice}</code>`;
     const label = { data: 'decided by data', capabilities: 'decided by capabilities', open: 'data does not decide' }[
@@ -41,7 +42,7 @@ function profilesSection(report: Report): Markup {
     return markup`<div class="card">
       <p class="if">${title}</p>
       <p class="take">${take} <span class="badge ${sure}">${label}</span></p>
-      <p class="small">${verdictText(found)}</p>
+      <p class="small">${verdictText(found)}</p>${gaps}
     </div>`;
   });
   return markup`<section id="which">
@@ -54,14 +55,13 @@ function profilesSection(report: Report): Markup {
   </section>`;
 }
 
-function questionLine({ id, title, answers }: QuestionPart): Markup {
+function questionLine({ id, title, answers, scenarios }: QuestionPart): Markup {
   const body =
     answers.length === 0
-      ? markup`<p class="dim">This report has no answer: see what was skipped.</p>`
+      ? markup`<p class="dim">This report does not answer it: what would was skipped, or had too few rounds.</p>`
       : answers.map(answerMarkup);
-  return markup`<li>
-    <a href="#${id ?? 'other'}"><b>${id ?? 'Beside'}</b> ${title}</a>${body}
-  </li>`;
+  const name = markup`<b>${id ?? 'Beside'}</b> ${title}`;
+  return markup`<li>${scenarios.length === 0 ? name : markup`<a href="#${id ?? 'other'}">${name}</a>`}${body}</li>`;
 }
 
 function questionSection(report: Report, { id, title, scenarios }: QuestionPart): Markup {

@@ -4,7 +4,7 @@
 import type { Metric, Parameter, Parameters, ScenarioInfo } from '../model/measurement.ts';
 import type { Report } from '../model/report.ts';
 import { parametersKey } from '../statistics/rows.ts';
-import { ROUNDS_MIN, placings } from './leaders.ts';
+import { couldProve, placings } from './leaders.ts';
 import type { Place, Placing } from './leaders.ts';
 import { changeText } from './units.ts';
 import { subjectOf, withoutParameter } from './view.ts';
@@ -109,7 +109,7 @@ export function leadersTables(report: Report, info: ScenarioInfo, metric: Metric
           isPeer: subjectOf(report, id).kind !== 'strategy',
           cells: columns.map((column) => cellOf(column.find(({ row }) => row.subject === id))),
         })),
-        canDecide: placed.some(({ row }) => row.rounds.length >= ROUNDS_MIN),
+        canDecide: columns.some(couldProve),
       },
     ];
   });

@@ -25,8 +25,17 @@ export interface Placing {
   readonly delta: number;
 }
 
-/** Fewer rounds than this on both sides cannot give p below 0.05, whatever they show. */
-export const ROUNDS_MIN = 4;
+/** The least p that so many rounds can give: all of one side below all of the other. */
+export function leastP(rounds: number, otherRounds: number): number {
+  const upTo = (start: number, count: number): number[] => Array.from({ length: count }, (_, index) => start + index);
+  return mannWhitney(upTo(0, rounds), upTo(rounds, otherRounds));
+}
+
+/** False when the rounds are too few to prove that anybody is behind, whatever they show. */
+export function couldProve(placed: readonly Placing[]): boolean {
+  const [best, ...others] = placed;
+  return others.some(({ row }) => leastP(best!.row.rounds.length, row.rounds.length) * others.length < P_MAX);
+}
 
 function isBetter(metric: Metric, left: number, right: number): boolean {
   return metric.better === 'higher' ? left > right : left < right;

@@ -11,7 +11,7 @@ import { environmentFacts, methodSentences, reproduceCommand } from './method.ts
 import { PROFILES } from './profiles.ts';
 import { questionParts } from './questions.ts';
 import type { QuestionPart } from './questions.ts';
-import { verdictText } from './recommend-text.ts';
+import { gapsOf, verdictText } from './recommend-text.ts';
 import { UnitScale, changeText } from './units.ts';
 import { parametersText, plottedMetrics } from './view.ts';
 import { warningsOf } from './warnings.ts';
@@ -50,7 +50,11 @@ function folded(summary: string, ...content: readonly string[]): string {
 export function profilesTable(report: Report): string {
   const lines = PROFILES.map(({ title, needs }) => {
     const found = recommend(report, needs(report.environment.cores), CANDIDATES);
-    return [title, found.choice === null ? 'none' : `\`${found.choice}\``, verdictText(found)];
+    return [
+      title,
+      found.choice === null ? 'none' : `\`${found.choice}\``,
+      [verdictText(found), ...gapsOf(found)].join(' '),
+    ];
   });
   return markdownTable(['you have', 'take', 'how sure'], lines, ':--');
 }

@@ -48,9 +48,16 @@ export function environmentFacts({ environment, seconds, options }: Report): [st
   ];
 }
 
+/** A command without the files that it wrote: they say nothing to others. */
+export function withoutFiles(command: string): string {
+  return command.replace(/ --(json|html|markdown)[ =]\S+/g, '');
+}
+
 /** The command that makes such a report again: the same flags, the same seed. */
 export function reproduceCommand({ environment, options }: Report): string {
-  const flags = environment.command.replace(/^bench( run)?/, '').replace(/ --(json|html|markdown|seed)[ =]\S+/g, '');
+  const flags = withoutFiles(environment.command)
+    .replace(/^bench( run)?/, '')
+    .replace(/ --seed[ =]\S+/, '');
   const seed = options['seed'] === undefined ? '' : ` --seed ${String(options['seed'])}`;
   return `npx -y pnpm@12 bench${flags}${seed}`;
 }

@@ -2,7 +2,8 @@
 //
 // Series colours after Okabe and Ito; darker on white, lighter on black, so that labels in them have a contrast of 4.5.
 
-export const PAGE_STYLE = `
+/** Colours as variables, for light and dark. */
+export const COLORS = `
 :root {
   color-scheme: light dark;
   --page: #ffffff; --text: #1b1f24; --dim: #57606a; --line: #d4d9df; --panel: #f5f7f9;
@@ -18,6 +19,10 @@ export const PAGE_STYLE = `
     --good: #5ad6ae; --good-page: #12332a; --open: #ecc368; --open-page: #352a10; --bad: #ff9d94; --bad-page: #3f1a17;
   }
 }
+`;
+
+/** Everything else. */
+export const PAGE_STYLE: string = `${COLORS}
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body { margin: 0; background: var(--page); color: var(--text); font: 16px/1.55 system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif; overflow-wrap: break-word; }

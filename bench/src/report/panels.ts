@@ -2,10 +2,12 @@
 
 import type { Metric, Parameters, ScenarioInfo, Subject } from '../model/measurement.ts';
 import type { Report } from '../model/report.ts';
+import type { Row } from '../model/row.ts';
 import { placings } from './leaders.ts';
 import type { Markup } from './markup.ts';
 import { familiesOf } from './palette.ts';
 import { scaleFor } from './plot.ts';
+import type { Scale } from './plot.ts';
 import { dotsPlot } from './plot-dots.ts';
 import { distributionPlot, oneInMaxOf, quantilePoints } from './plot-distribution.ts';
 import { linesPlot } from './plot-lines.ts';
@@ -43,6 +45,14 @@ function intervalText(counts: readonly number[], confidence: number): string {
   return `Bars: ${percent} % interval of the median of ${Math.min(...counts)}${rounds > Math.min(...counts) ? `–${rounds}` : ''} rounds.`;
 }
 
+function rowsScale(rows: readonly Row[], { factor }: UnitScale): Scale {
+  const ends = rows.flatMap(({ value }) => [value.low * factor, value.high * factor]);
+  return scaleFor(
+    rows.map(({ value }) => value.median * factor),
+    ends,
+  );
+}
+
 function linesGroup(report: Report, view: MetricView, facet: Facet, subjects: readonly Subject[]): PanelGroup {
   const { info, metric, axis } = view;
   const all = view.facets
@@ -59,7 +69,7 @@ function linesGroup(report: Report, view: MetricView, facet: Facet, subjects: re
     axisLabel: axis!.label,
     unit,
     names: subjects.map(({ id }) => id),
-    scale: scaleFor(all.flatMap(({ value }) => [value.low * unit.factor, value.high * unit.factor])),
+    scale: rowsScale(all, unit),
     mark: axis!.id === 'workers' ? { value: cores, text: `${cores} cores` } : null,
   };
   const own = subjects.filter(({ id }) => facet.rows.some(({ subject }) => subject === id));
@@ -97,7 +107,7 @@ function dotsFigure(report: Report, view: MetricView, subjects: readonly Subject
     metric.unit,
     rows.map(({ value }) => value.median),
   );
-  const scale = scaleFor(rows.flatMap(({ value }) => [value.low * unit.factor, value.high * unit.factor]));
+  const scale = rowsScale(rows, unit);
   const panels = facets.map((facet) => {
     const places = placings(report, metric, facet.rows);
     const dots = shown(facet).map((row) => ({ row, place: places.find((one) => one.row === row)?.place ?? null }));

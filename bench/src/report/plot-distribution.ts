@@ -40,12 +40,13 @@ export function quantilePoints({ floors, counts }: Histogram): QuantilePoint[] {
   return first < 0 ? [] : [{ oneIn: 2, value: points[Math.max(0, first - 1)]!.value }, ...points.slice(first)];
 }
 
-/** The value of the curve at a place; null beyond its end. */
+/** The value of the curve at a place, between its points as the line is drawn; null beyond its end. */
 function valueAt(points: readonly QuantilePoint[], oneIn: number): number | null {
-  const last = points.at(-1);
-  return last === undefined || last.oneIn < oneIn * 0.999
-    ? null
-    : points.findLast((point) => point.oneIn <= oneIn * 1.001)!.value;
+  const after = points.findIndex((point) => point.oneIn >= oneIn * 0.999);
+  if (after <= 0) return after === 0 ? points[0]!.value : null;
+  const [left, right] = [points[after - 1]!, points[after]!];
+  const share = Math.min(1, Math.log(oneIn / left.oneIn) / Math.log(right.oneIn / left.oneIn));
+  return left.value * (right.value / left.value) ** share;
 }
 
 const percentText = (oneIn: number): string => String(Number((100 - 100 / oneIn).toPrecision(6)));
@@ -83,7 +84,7 @@ export function distributionPlot(
   histograms: readonly SubjectHistogram[],
   frame: DistributionFrame,
 ): Markup {
-  const { unit, scale, oneInMax } = frame;
+  const { unit, oneInMax } = frame;
   const ticks = ONE_IN.filter((oneIn) => oneIn <= oneInMax);
   const pointsOf = (id: string): QuantilePoint[] => {
     const found = histograms.find(({ subject }) => subject === id);
@@ -116,7 +117,7 @@ export function distributionPlot(
         }),
         ...labelMarks(
           series.map(({ id, index, points }) => ({ id, index, y: points.at(-1)!.value * unit.factor })),
-          scale,
+          frame,
         ),
       ],
     },

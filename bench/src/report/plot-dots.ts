@@ -3,7 +3,7 @@
 import * as Plot from '@observablehq/plot';
 import type { Markup } from './markup.ts';
 import type { Place } from './leaders.ts';
-import { FONT_SIZE, renderPlot, tickLabelsX } from './plot.ts';
+import { FONT_SIZE, LINE_HEIGHT, renderPlot, tickLabelsX, withinScale, wrapTitle } from './plot.ts';
 import type { Scale } from './plot.ts';
 import type { Row } from '../model/row.ts';
 import type { UnitScale } from './units.ts';
@@ -50,11 +50,13 @@ function alternativeOf(dots: readonly Dot[], { unit, metricLabel }: DotsFrame): 
 /** Draws the panel, its rows in the order of `dots`. */
 export function dotsPlot(dots: readonly Dot[], frame: DotsFrame): Markup {
   const { unit, scale } = frame;
+  const title = wrapTitle(unit.label(frame.metricLabel));
+  const bottom = MARGIN.bottom + title.extraLines * LINE_HEIGHT;
   const data = dots.map(({ row, place }) => ({
     name: row.subject,
     x: row.value.median * unit.factor,
-    low: row.value.low * unit.factor,
-    high: row.value.high * unit.factor,
+    low: withinScale(scale, row.value.low * unit.factor),
+    high: withinScale(scale, row.value.high * unit.factor),
     text: unit.figure(row.value.median),
     fill: place === null ? 'currentColor' : FILLS[place],
     stroke: place === null ? 'currentColor' : STROKES[place],
@@ -62,11 +64,11 @@ export function dotsPlot(dots: readonly Dot[], frame: DotsFrame): Markup {
   }));
   return renderPlot(
     {
-      height: MARGIN.top + MARGIN.bottom + ROW_HEIGHT * data.length,
+      height: MARGIN.top + bottom + ROW_HEIGHT * data.length,
       marginLeft: MARGIN.left,
       marginRight: MARGIN.right,
       marginTop: MARGIN.top,
-      marginBottom: MARGIN.bottom,
+      marginBottom: bottom,
       x: { type: scale.type, domain: scale.domain, label: null },
       y: { type: 'band', domain: data.map(({ name }) => name), label: null },
       marks: [
@@ -74,7 +76,14 @@ export function dotsPlot(dots: readonly Dot[], frame: DotsFrame): Markup {
         Plot.axisX(scale.ticks, { tickFormat: () => '', tickSize: 0, label: null }),
         tickLabelsX(scale.ticks, (tick) => unit.figure(tick / unit.factor)),
         Plot.axisY({ tickSize: 0, label: null }),
-        Plot.text([unit.label(frame.metricLabel)], { frameAnchor: 'bottom', dy: 34, text: (text: string) => text }),
+        Plot.text([title.text], {
+          frameAnchor: 'bottom',
+          // In the middle of the plot, not of its frame.
+          dx: (MARGIN.right - MARGIN.left) / 2,
+          dy: 24,
+          lineAnchor: 'top',
+          text: (text: string) => text,
+        }),
         ...data.flatMap((one) => [
           Plot.link([one], {
             x1: 'low',

@@ -2,7 +2,7 @@
 
 import * as Plot from '@observablehq/plot';
 import { lookOf } from './palette.ts';
-import { FONT_SIZE, moveApart, pixelOf, textWidth, tickLabelsY } from './plot.ts';
+import { FONT_SIZE, LINE_HEIGHT, moveApart, pixelOf, textWidth, tickLabelsY, wrapTitle } from './plot.ts';
 import type { Scale } from './plot.ts';
 import type { UnitScale } from './units.ts';
 
@@ -35,6 +35,11 @@ export interface LineEnd {
 
 const tickText = ({ unit }: LineFrame, tick: number): string => unit.figure(tick / unit.factor);
 
+/** Room above the axes: for the title, and for marks. */
+function topOf({ unit, metricLabel }: LineFrame): number {
+  return TOP + wrapTitle(unit.label(metricLabel)).extraLines * LINE_HEIGHT;
+}
+
 /** Options of the plot that follow from the frame. */
 export function frameOptions(
   frame: LineFrame,
@@ -42,11 +47,11 @@ export function frameOptions(
   const { scale, names } = frame;
   return {
     height: HEIGHT,
-    marginTop: TOP,
+    marginTop: topOf(frame),
     marginBottom: BOTTOM,
     marginLeft: 12 + textWidth(scale.ticks.map((tick) => tickText(frame, tick))),
     marginRight: TEXT_AT + textWidth(names, true),
-    y: { type: scale.type, domain: scale.domain, label: null },
+    y: { type: scale.type, domain: scale.domain, axis: null },
   };
 }
 
@@ -59,23 +64,25 @@ export function axisMarks(frame: LineFrame): Plot.Markish[] {
     Plot.gridY(scale.ticks, { stroke: 'var(--grid)', strokeOpacity: 1 }),
     tickLabelsY(scale.ticks, (tick) => tickText(frame, tick)),
     Plot.text([axisLabel], { ...constant, frameAnchor: 'bottom', dy: 32 }),
-    Plot.text([unit.label(metricLabel)], {
+    Plot.text([wrapTitle(unit.label(metricLabel)).text], {
       ...constant,
       frameAnchor: 'top-left',
       textAnchor: 'start',
       dx: 2 - marginLeft,
-      dy: 4 - TOP,
+      dy: 4 - topOf(frame),
+      lineAnchor: 'top',
     }),
   ];
 }
 
 /** Labels right of the lines' ends, each with its symbol, moved apart where they would overlap. */
-export function labelMarks(ends: readonly LineEnd[], scale: Scale): Plot.Markish[] {
-  const pixels = ends.map(({ y }) => pixelOf(scale, y, [HEIGHT - BOTTOM, TOP]));
-  const moved = moveApart(pixels, LABEL_GAP, TOP, HEIGHT - BOTTOM);
+export function labelMarks(ends: readonly LineEnd[], frame: LineFrame): Plot.Markish[] {
+  const top = topOf(frame);
+  const pixels = ends.map(({ y }) => pixelOf(frame.scale, y, [HEIGHT - BOTTOM, top]));
+  const moved = moveApart(pixels, LABEL_GAP, top, HEIGHT - BOTTOM);
   return ends.flatMap(({ id, index }, at) => {
     const { color, symbol } = lookOf(index);
-    const place = { frameAnchor: 'top-right', dy: moved[at]! - TOP } as const;
+    const place = { frameAnchor: 'top-right', dy: moved[at]! - top } as const;
     return [
       Plot.dot([id], { ...place, dx: SAMPLE_AT, symbol, r: 3.2, stroke: color, strokeWidth: 1.8 }),
       Plot.text([id], {

@@ -5,7 +5,7 @@ import type { Subject } from '../model/measurement.ts';
 import type { Row } from '../model/row.ts';
 import type { Markup } from './markup.ts';
 import { lookOf } from './palette.ts';
-import { FONT_SIZE, renderPlot } from './plot.ts';
+import { FONT_SIZE, renderPlot, withinScale } from './plot.ts';
 import { axisMarks, frameOptions, labelMarks } from './plot-frame.ts';
 import type { LineFrame } from './plot-frame.ts';
 
@@ -26,12 +26,13 @@ interface Point {
   readonly high: number;
 }
 
-function pointsOf(rows: readonly Row[], subject: string, { axis, unit }: LinesFrame): Point[] {
+function pointsOf(rows: readonly Row[], subject: string, { axis, unit, scale }: LinesFrame): Point[] {
   return axis.values.flatMap((value) => {
     const row = rows.find((own) => own.subject === subject && own.parameters[axis.id] === value);
     if (row === undefined) return [];
     const { median, low, high } = row.value;
-    return [{ x: String(value), y: median * unit.factor, low: low * unit.factor, high: high * unit.factor }];
+    const [start, end] = [low, high].map((bound) => withinScale(scale, bound * unit.factor)) as [number, number];
+    return [{ x: String(value), y: median * unit.factor, low: start, high: end }];
   });
 }
 
@@ -91,7 +92,7 @@ export function linesPlot(
           Plot.line(pointsOf(rows, id, frame), { x: 'x', y: 'y', stroke: 'var(--context)', strokeWidth: 1.2 }),
         ),
         ...series.flatMap(({ points, index }) => seriesMarks(points, index, series.length)),
-        ...labelMarks(ends, frame.scale),
+        ...labelMarks(ends, frame),
       ],
     },
     alternativeOf(subjects, rows, frame),

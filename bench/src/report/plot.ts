@@ -12,6 +12,7 @@ import { Markup, escapeText } from './markup.ts';
 /** Width of every plot, in CSS pixels: a phone's 390 without margins. */
 export const WIDTH = 352;
 export const FONT_SIZE = 12;
+export const LINE_HEIGHT = 14;
 
 /** What is used of an SVG element: the types of a browser are not among those of this package. */
 interface SvgElement {
@@ -30,6 +31,8 @@ export interface Scale {
 
 /** Ranges wider than this are shown on a logarithmic axis: on a linear one the small would lie on its edge. */
 const LOG_FROM = 25;
+/** Room below the least figure for the intervals, as a factor. */
+const LOG_ROOM = 3;
 
 function logTicks(low: number, high: number): number[] {
   const decades: number[] = [];
@@ -54,18 +57,28 @@ function linearTicks(high: number): number[] {
   );
 }
 
-/** An axis for these values. Linear ones begin at 0: a cut-off axis makes small differences look large. */
-export function scaleFor(values: readonly number[]): Scale {
-  const finite = values.filter(Number.isFinite);
+/**
+ * An axis for figures and the ends of their intervals. Linear ones begin at 0: a cut-off axis makes small differences look
+ * large. Whether it is logarithmic depends on the figures alone; an interval that reaches 0 then ends at the axis.
+ */
+export function scaleFor(figures: readonly number[], ends: readonly number[] = []): Scale {
+  const finite = [...figures, ...ends].filter(Number.isFinite);
   const high = Math.max(...finite);
   const low = Math.min(...finite);
   if (finite.length === 0 || high <= 0) return { type: 'linear', domain: [Math.min(0, low), 1], ticks: [0, 1] };
-  if (low > 0 && high / low > LOG_FROM) {
-    const domain = [low * 0.85, high * 1.15] as const;
+  const least = Math.min(...figures.filter(Number.isFinite));
+  if (least > 0 && high / least > LOG_FROM) {
+    const start = Math.max(low, least / LOG_ROOM);
+    const domain = [start * 0.85, high * 1.15] as const;
     return { type: 'log', domain, ticks: logTicks(...domain) };
   }
   const domain = [Math.min(0, low), high * 1.08] as const;
   return { type: 'linear', domain, ticks: linearTicks(domain[1]) };
+}
+
+/** A value, or the axis' end where it lies beyond. */
+export function withinScale({ domain }: Scale, value: number): number {
+  return Math.min(domain[1], Math.max(domain[0], value));
 }
 
 /** Place of a value on the axis, in pixels; `range` has the pixels of the domain's ends. */
@@ -100,6 +113,13 @@ export function tickLabelsY(ticks: readonly number[], text: (tick: number) => st
 /** Labels of a horizontal axis, likewise. */
 export function tickLabelsX(ticks: readonly number[], text: (tick: number) => string): Plot.Markish {
   return Plot.text(ticks, { x: (tick: number) => tick, frameAnchor: 'bottom', dy: 15, text });
+}
+
+/** A title, broken into two lines where it is longer than a plot is wide. */
+export function wrapTitle(title: string): { readonly text: string; readonly extraLines: number } {
+  if (textWidth([title]) <= WIDTH) return { text: title, extraLines: 0 };
+  const end = title.lastIndexOf(' ', Math.floor(title.length * (WIDTH / textWidth([title]))));
+  return { text: `${title.slice(0, end)}\n${title.slice(end + 1)}`, extraLines: 1 };
 }
 
 /** Pixels that the longest of these texts takes, in the widest of usual fonts. */

@@ -9,18 +9,34 @@ import { needsText } from './needs.ts';
 import { UnitScale, changeText, pText } from './units.ts';
 import { formatTable, heading, paragraph } from '../table.ts';
 
+/** Rivals named, up to so many. */
+const NAMED_MAX = 3;
+
+function rivalsText(evidence: readonly Evidence[], choice: string): string {
+  const subjects = evidence.flatMap(({ placings }) => placings.map(({ row }) => row.subject));
+  const rivals = [...new Set(subjects)].filter((id) => id !== choice);
+  const who = rivals.length <= NAMED_MAX ? rivals.join(' and ') : `the ${rivals.length} others`;
+  const are = rivals.length === 1 ? 'is' : 'are';
+  const where = evidence.length === 1 ? '' : ` in at least one of ${evidence.length} cases, and it is behind in none`;
+  return `${who} ${are} proved to be behind it${where}`;
+}
+
 /** One or two sentences that say what to take and how firmly. */
 export function verdictText({ choice, decidedBy, leaders, tieBreakers, evidence }: Recommendation): string {
   if (choice === null) return 'No strategy has all the capabilities that are needed.';
   if (decidedBy === 'capabilities') return `Take ${choice}: no other strategy has the capabilities that are needed.`;
-  const cases = evidence.length > 1 ? ` in at least one of ${evidence.length} cases, and it is behind in none` : '';
-  if (decidedBy === 'data') return `Take ${choice}: all others are proved to be behind it${cases}.`;
+  if (decidedBy === 'data') return `Take ${choice}: ${rivalsText(evidence, choice)}.`;
   const others = leaders.filter((id) => id !== choice);
   if (others.length === 0)
     return `No strategy leads everywhere; ${choice} is behind in the fewest of ${evidence.length} cases.`;
   const why = tieBreakers.map(({ by }) => by).join('; then ');
   const reason = why === '' ? 'nothing tells them apart' : `the choice among them: ${why}`;
   return `The data does not decide between ${choice} and ${others.join(', ')}. ${choice} is as good as any; ${reason}.`;
+}
+
+/** Sentences on what was asked about and not measured just so. */
+export function gapsOf({ evidence }: Recommendation): string[] {
+  return [...new Set(evidence.flatMap(({ gaps }) => gaps))].map((gap) => `${gap}.`);
 }
 
 function evidenceText({ info, metric, parameters, placings, gaps }: Evidence): string {

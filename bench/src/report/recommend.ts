@@ -8,16 +8,8 @@ import { AIMS, CAPABILITY_NEEDS } from './needs.ts';
 import type { Aim, Needs } from './needs.ts';
 import { InputError, readReport } from './read.ts';
 import { recommendationText } from './recommend-text.ts';
-
-/** What a trace says about the needs of the program that made it. */
-export interface TraceFacts {
-  readonly workers: number;
-  /** 0 to 1. */
-  readonly readShare: number;
-}
-
-/** Reads the facts of a trace file. Throws an Error that says what is wrong with it. */
-export type TraceReader = (path: string) => Promise<TraceFacts>;
+import { readTraceFacts } from './trace-facts.ts';
+import type { TraceReader } from './trace-facts.ts';
 
 const HELP = `Usage: npx -y pnpm@12 bench recommend [flags]
 
@@ -62,13 +54,11 @@ function numberOf(flag: string, text: string, low: number, high: number): number
 
 type Flags = ReturnType<typeof readFlags<typeof FLAGS>>['values'];
 
-async function needsOf(flags: Flags, readTrace: TraceReader | null): Promise<Needs> {
+async function needsOf(flags: Flags, readTrace: TraceReader): Promise<Needs> {
   const aim = flags.aim ?? 'throughput';
   if (!(AIMS as readonly string[]).includes(aim))
     throw new ArgumentError(`--aim does not know "${aim}"; it knows ${AIMS.join(', ')}.`);
-  if (flags.trace !== undefined && readTrace === null)
-    throw new ArgumentError('--trace needs a reader of traces, and this bench has none.');
-  const facts = flags.trace === undefined ? null : await readTrace!(flags.trace);
+  const facts = flags.trace === undefined ? null : await readTrace(flags.trace);
   const workers = flags.workers === undefined ? (facts?.workers ?? null) : numberOf('workers', flags.workers, 1, 1024);
   if (workers !== null && !Number.isInteger(workers))
     throw new ArgumentError(`--workers must be a whole number, not "${workers}".`);
@@ -84,7 +74,7 @@ async function needsOf(flags: Flags, readTrace: TraceReader | null): Promise<Nee
 }
 
 /** Runs the command. @returns the exit status. */
-export async function run(argv: readonly string[], readTrace: TraceReader | null = null): Promise<number> {
+export async function run(argv: readonly string[], readTrace: TraceReader = readTraceFacts): Promise<number> {
   const { values: flags, positionals } = readFlags(argv, FLAGS);
   if (flags.help === true) {
     process.stdout.write(HELP);

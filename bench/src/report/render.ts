@@ -1,6 +1,6 @@
 // `bench report`: makes the page and the Markdown from a report, and keeps the documentation up to date with it.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { ArgumentError, readFlags } from '../arguments.ts';
@@ -73,8 +73,18 @@ function write(path: string, text: string): void {
   process.stdout.write(`wrote ${path}\n`);
 }
 
+/** Figures of an older report that this one does not have. */
+function removeStaleFigures(files: readonly GeneratedFile[]): void {
+  const folder = dirname(CHECKED_IN_REPORT);
+  if (!existsSync(folder)) return;
+  const kept = new Set(files.map(pathOf));
+  const figures = readdirSync(folder).filter((name) => name.endsWith('.svg'));
+  for (const path of figures.map((name) => join(folder, name))) if (!kept.has(path)) rmSync(path);
+}
+
 /** The texts were all made before the first is written: all or nothing. */
 function writeDocs(files: readonly GeneratedFile[]): void {
+  removeStaleFigures(files);
   for (const file of files) write(pathOf(file), file.text);
 }
 

@@ -3,6 +3,7 @@
 import type { Cell, Histogram } from '../model/measurement.ts';
 import type { Report } from '../model/report.ts';
 import { parametersKey } from '../statistics/rows.ts';
+import { withoutFiles } from './method.ts';
 import { mergeHistograms } from './view.ts';
 
 /** Digits that are kept of measured figures: more than any of them is good for. */
@@ -55,6 +56,7 @@ function withoutPaths(options: Report['options']): Report['options'] {
 export function slimReport(report: Report): Report {
   return {
     ...report,
+    environment: { ...report.environment, command: withoutFiles(report.environment.command) },
     options: withoutPaths(report.options),
     rows: rounded(report.rows),
     cells: mergeCells(report.cells).map((cell) => ({ ...cell, histograms: rounded(cell.histograms) })),

@@ -1,5 +1,6 @@
 // What a reader must know before the first number.
 
+import { BUSY_SHARE_MAX } from '../environment.ts';
 import type { Report } from '../model/report.ts';
 
 export interface Warning {
@@ -10,7 +11,6 @@ export interface Warning {
 
 /** Rounds below which a median's interval cannot have 95 % confidence: 1 - 2 / 2^6 is the first to exceed it. */
 const ROUNDS_FOR_INTERVAL = 6;
-const BUSY_SHARE_MAX = 0.15;
 
 /** Most rounds that any row has; what is exact is measured once only. */
 export function roundsOf({ rows }: Pick<Report, 'rows'>): number {
