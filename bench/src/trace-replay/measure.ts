@@ -88,28 +88,14 @@ export async function replayPlan(
   const states = Array.from({ length: copies }, () => createObjectStates(plan.objects, plan.uses));
   const paces = Array.from({ length: copies }, () => createPace(plan.agents.length));
   const recording = beginRecording();
-  const reports = await startGang<TraceWorkerReport>(
-    new URL('./worker.js', import.meta.url),
-    workers,
-    (index): TraceWorkerJob => {
-      const agent = index % plan.agents.length;
-      const copy = Math.floor(index / plan.agents.length);
-      const { calls, left } = plan.agents[agent]!;
-      return {
-        subject,
-        pool: pool?.descriptor() ?? null,
-        mayHold,
-        calls,
-        left,
-        sizes: plan.sizes,
-        states: states[copy]!,
-        pace: paces[copy]!,
-        agent,
-        laps,
-        recording,
-      };
-    },
-  );
+  const shared = { subject, pool: pool?.descriptor() ?? null, mayHold, sizes: plan.sizes, laps, recording };
+  const module = new URL('./worker.js', import.meta.url);
+  const reports = await startGang<TraceWorkerReport, TraceWorkerJob>(module, workers, (index) => {
+    const agent = index % plan.agents.length;
+    const copy = Math.floor(index / plan.agents.length);
+    const { calls, left } = plan.agents[agent]!;
+    return { data: { ...shared, agent, calls, left, states: states[copy]!, pace: paces[copy]! } };
+  });
   if (pool !== null) checkOrder({ plan, parts: reports.map(({ part }) => part as RecordedPart), mayHold });
   return { reports, ...new Laps(laps).measured() };
 }
