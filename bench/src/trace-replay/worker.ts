@@ -59,7 +59,7 @@ async function run(pool: Pool | null, heap: TraceHeap): Promise<TraceWorkerRepor
     calls: new Int32Array(job.calls),
     left: new Int32Array(job.left),
     sizes: new Int32Array(job.sizes),
-    states: new ObjectStates(job.states),
+    states: ObjectStates.attach(job.states),
     pace: new Pace(job.pace, job.agent),
   };
   const agent = new TraceAgent(work);
