@@ -87,10 +87,10 @@ async function measureCell(
   const control = new WorkloadControl();
   const objects = new ObjectSteps(maker.heap, table, new Random(seed), 0);
   pattern.prepare?.(objects, workers);
-  const reports = startGang<PatternReport>(new URL('./worker.js', import.meta.url), workers, (index): PatternJob => {
-    const shared = { table: table.buffer, words, control: control.buffer };
-    return { pattern: pattern.id, heap: maker.descriptor, ...shared, index, workers, seed: seed + 1 };
-  });
+  const shared = { table: table.buffer, words, control: control.buffer };
+  const job = { pattern: pattern.id, heap: maker.descriptor, ...shared, workers, seed: seed + 1 };
+  const module = new URL('./worker.js', import.meta.url);
+  const reports = startGang<PatternReport, PatternJob>(module, workers, (index) => ({ data: { ...job, index } }));
   const peak: Peak = { used: 0, stored: 0 };
   const look = (): void => {
     if (maker.pool === null) return;

@@ -3,14 +3,14 @@
 //
 // KINDS    order: recorded, and compared with the trace. warmUp. measure. stop: no further lap.
 
+import { BARRIER_WORDS, Barrier } from './barrier.ts';
+
 /** What a lap is for. */
 export const LAP = { order: 0, warmUp: 1, measure: 2, stop: 3 } as const;
 
-const COUNT_WORD = 0;
-const GENERATION_WORD = 16;
-const KIND_WORD = 32;
-const LAP_WORD = 33;
-const WORDS = 48;
+const KIND_WORD: number = BARRIER_WORDS;
+const LAP_WORD: number = BARRIER_WORDS + 1;
+const WORDS: number = BARRIER_WORDS + 2;
 /** Doubles: begin of the replay, begin of the measured laps, begin of this lap, sum of the measured laps, and how many. */
 const DOUBLES = { replay: 0, measured: 1, lap: 2, sum: 3, laps: 4 } as const;
 const DOUBLE_COUNT = 8;
@@ -43,11 +43,13 @@ export class Laps {
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
   readonly #descriptor: LapsDescriptor;
+  readonly #barrier: Barrier;
 
   constructor(descriptor: LapsDescriptor) {
     this.#words = new Int32Array(descriptor.words);
     this.#doubles = new Float64Array(descriptor.doubles);
     this.#descriptor = descriptor;
+    this.#barrier = new Barrier(this.#words, descriptor.workers);
   }
 
   /** Number of the lap, from 1. */
@@ -57,13 +59,13 @@ export class Laps {
 
   /** Sleeps until all workers are here, and returns the LAP kind that begins now. */
   begin(): number {
-    this.#meet(() => this.#decide());
+    this.#barrier.meet(() => this.#decide());
     return this.#words[KIND_WORD]!;
   }
 
   /** Sleeps until all workers have ended the lap. */
   end(): void {
-    this.#meet(() => {
+    this.#barrier.meet(() => {
       if (this.#words[KIND_WORD] !== LAP.measure) return;
       this.#doubles[DOUBLES.sum]! += nowMs() - this.#doubles[DOUBLES.lap]!;
       this.#doubles[DOUBLES.laps]!++;
@@ -94,22 +96,5 @@ export class Laps {
       this.#words[KIND_WORD] = kind;
     }
     times[DOUBLES.lap] = now;
-  }
-
-  /** A barrier. `last` runs in the worker that comes last, before the others go on. */
-  #meet(last: () => void): void {
-    const words = this.#words;
-    // order: acquire, pairs with the add below.
-    const generation = Atomics.load(words, GENERATION_WORD);
-    // order: acq_rel, pairs with itself. The last worker sees what all have done.
-    if (Atomics.add(words, COUNT_WORD, 1) === this.#descriptor.workers - 1) {
-      last();
-      Atomics.store(words, COUNT_WORD, 0);
-      // order: release, pairs with the loads of those who wait.
-      Atomics.add(words, GENERATION_WORD, 1);
-      Atomics.notify(words, GENERATION_WORD);
-      return;
-    }
-    while (Atomics.load(words, GENERATION_WORD) === generation) Atomics.wait(words, GENERATION_WORD, generation);
   }
 }

@@ -17,6 +17,7 @@ import { measureTraceMemory } from './memory-pass.ts';
 import type { TraceMemory } from './memory-pass.ts';
 import { createObjectStates } from './object-states.ts';
 import { checkOrder } from './order-check.ts';
+import { WINDOW_CALLS, createPace } from './pace.ts';
 import { planReplay } from './plan.ts';
 import type { ReplayPlan } from './plan.ts';
 import { splitLarge } from './split-large.ts';
@@ -56,8 +57,9 @@ function prepare(path: string): Prepared {
   return { trace, plan: planReplay(trace), summary: summarizeTrace(trace) };
 }
 
-function newPool(strategy: Strategy, { peakLiveBytes, peakLiveObjects }: TraceSummary, copies: number): Pool {
-  const room = copies * (peakLiveBytes * POOL_ROOM + peakLiveObjects * OBJECT_ROOM_BYTES);
+function newPool(strategy: Strategy, { agents, peakLiveBytes, peakLiveObjects }: TraceSummary, copies: number): Pool {
+  const ahead = agents.length > 1 ? WINDOW_CALLS * OBJECT_BYTES_MAX : 0;
+  const room = copies * (peakLiveBytes * POOL_ROOM + peakLiveObjects * OBJECT_ROOM_BYTES + ahead);
   return createPool({ bytes: POOL_BYTES_MIN + room, strategy, agents: WORKERS_MAX + 1 });
 }
 
@@ -84,25 +86,16 @@ export async function replayPlan(
   );
   const laps = createLaps(workers, seconds * 1000 * WARM_UP_SHARE, seconds * 1000);
   const states = Array.from({ length: copies }, () => createObjectStates(plan.objects, plan.uses));
+  const paces = Array.from({ length: copies }, () => createPace(plan.agents.length));
   const recording = beginRecording();
-  const reports = await startGang<TraceWorkerReport>(
-    new URL('./worker.js', import.meta.url),
-    workers,
-    (index): TraceWorkerJob => {
-      const { calls, left } = plan.agents[index % plan.agents.length]!;
-      return {
-        subject,
-        pool: pool?.descriptor() ?? null,
-        mayHold,
-        calls,
-        left,
-        sizes: plan.sizes,
-        states: states[Math.floor(index / plan.agents.length)]!,
-        laps,
-        recording,
-      };
-    },
-  );
+  const shared = { subject, pool: pool?.descriptor() ?? null, mayHold, sizes: plan.sizes, laps, recording };
+  const module = new URL('./worker.js', import.meta.url);
+  const reports = await startGang<TraceWorkerReport, TraceWorkerJob>(module, workers, (index) => {
+    const agent = index % plan.agents.length;
+    const copy = Math.floor(index / plan.agents.length);
+    const { calls, left } = plan.agents[agent]!;
+    return { data: { ...shared, agent, calls, left, states: states[copy]!, pace: paces[copy]! } };
+  });
   if (pool !== null) checkOrder({ plan, parts: reports.map(({ part }) => part as RecordedPart), mayHold });
   return { reports, ...new Laps(laps).measured() };
 }
@@ -132,6 +125,7 @@ async function measureSpeed(prepared: Prepared, subject: string, copies: number,
     metrics: {
       opsPerSecond: sum(({ calls }) => calls) / lapSeconds,
       ...latencyMetrics(latency),
+      nsPerCall: (sum(({ runMs, waitMs }) => runMs - waitMs) * 1e6) / sum(({ calls }) => calls),
       waitShare: sum(({ waitMs }) => waitMs) / (lapSeconds * 1000 * reports.length),
       laps,
     },

@@ -25,6 +25,14 @@ export function createObjectStates(objects: number, usesAtStart: SharedArrayBuff
   return { handles: column(), ready: column(), uses, usesAtStart };
 }
 
+/** The same, as words. */
+export interface ObjectStateWords {
+  readonly handles: Int32Array;
+  readonly ready: Int32Array;
+  readonly uses: Int32Array;
+  readonly usesAtStart: Int32Array;
+}
+
 /** One agent's view. */
 export class ObjectStates {
   /** Handles by object. */
@@ -33,11 +41,20 @@ export class ObjectStates {
   readonly #uses: Int32Array;
   readonly #usesAtStart: Int32Array;
 
-  constructor({ handles, ready, uses, usesAtStart }: ObjectStatesDescriptor) {
-    this.handles = new Int32Array(handles);
-    this.#ready = new Int32Array(ready);
-    this.#uses = new Int32Array(uses);
-    this.#usesAtStart = new Int32Array(usesAtStart);
+  constructor({ handles, ready, uses, usesAtStart }: ObjectStateWords) {
+    this.handles = handles;
+    this.#ready = ready;
+    this.#uses = uses;
+    this.#usesAtStart = usesAtStart;
+  }
+
+  static attach({ handles, ready, uses, usesAtStart }: ObjectStatesDescriptor): ObjectStates {
+    return new ObjectStates({
+      handles: new Int32Array(handles),
+      ready: new Int32Array(ready),
+      uses: new Int32Array(uses),
+      usesAtStart: new Int32Array(usesAtStart),
+    });
   }
 
   publish(object: number, lap: number): void {

@@ -14,8 +14,8 @@ import type { Trace } from '@zsmalloc/trace';
 /** Bits of a call's first word, above the three of its OP. */
 export const FLAG = { fill: 8, publish: 16, awaitReady: 32, useDone: 64, awaitQuiet: 128 } as const;
 export const OP_MASK = 7;
-/** Words of a call: OP and flags, object, value, offset. */
-export const CALL_WORDS = 4;
+/** Words of a call: OP and flags, object, value, offset, position in the whole trace. */
+export const CALL_WORDS = 5;
 
 /** Plain data; the buffers are shared. */
 export interface ReplayPlan {
@@ -145,6 +145,7 @@ class Planner {
       words[word + 1] = object;
       words[word + 2] = events.values[at]!;
       words[word + 3] = events.offsets[at]!;
+      words[word + 4] = at;
       word += CALL_WORDS;
     }
     return { agent, calls, left: sharedCopy(left) };

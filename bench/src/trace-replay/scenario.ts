@@ -11,6 +11,7 @@ import type { TracePlan } from './measure.ts';
 const METRICS: readonly Metric[] = [
   { id: 'opsPerSecond', label: 'calls of the trace', unit: 'ops/s', better: 'higher' },
   ...LATENCY_METRICS,
+  { id: 'nsPerCall', label: 'time of a call, waiting left out', unit: 'ns', better: 'lower' },
   { id: 'waitShare', label: 'share of time waiting for other agents', unit: 'ratio', better: 'neither' },
   { id: 'overheadPeak', label: 'most bytes used / most stored', unit: 'ratio', better: 'lower' },
   { id: 'overheadHalf', label: 'used / stored at half of the peak', unit: 'ratio', better: 'lower' },
@@ -21,7 +22,7 @@ const METRICS: readonly Metric[] = [
 ];
 
 const LIMITS = [
-  'A replay keeps the order of each agent, and that an object is filled before others use it and used before it is freed; it does not keep pauses.',
+  'A replay keeps the order of each agent, and that an object is filled before others use it and used before it is freed; it does not keep pauses, except that no agent runs more than 4096 calls ahead of another.',
   'Time that an agent waits for another is part of the throughput, and of no latency: waitShare says how much it is.',
   'Memory is measured in a pass by one agent in the order of the trace.',
   'Objects above 4096 bytes are replayed as several.',

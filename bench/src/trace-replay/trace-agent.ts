@@ -6,11 +6,14 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { OP } from '@zsmalloc/trace';
 import { LatencyHistogram } from '../workload/latency-histogram.ts';
 import type { ObjectStates } from './object-states.ts';
+import type { Pace } from './pace.ts';
 import { CALL_WORDS, FLAG, OP_MASK } from './plan.ts';
 import type { TraceHeap } from './trace-heap.ts';
 
-/** Calls between two returns to the event loop, where a strategy may see the end of a turn. */
-const CALLS_PER_TURN = 512;
+/** Calls between two looks at the pace. */
+const CALLS_PER_BATCH = 64;
+/** Batches between two returns to the event loop, where a strategy may see the end of a turn. */
+const BATCHES_PER_TURN = 8;
 /** One call in so many is timed. Unlike 8, it is no divisor of what programs repeat. */
 const TIMED_EVERY = 7;
 /** Looks at another agent's progress before this one sleeps. */
@@ -24,6 +27,7 @@ export interface AgentWork {
   readonly left: Int32Array;
   readonly sizes: Int32Array;
   readonly states: ObjectStates;
+  readonly pace: Pace;
 }
 
 /** See the head of the file. */
@@ -45,14 +49,19 @@ export class TraceAgent {
 
   /** Makes all calls once. */
   async run(heap: TraceHeap, lap: number): Promise<void> {
-    const { length } = this.#work.calls;
-    for (let word = 0; word < length;) {
-      const end = Math.min(length, word + CALLS_PER_TURN * CALL_WORDS);
-      const reached = this.#batch(heap, lap, word, end);
-      if (reached < end) await this.#sleep(reached, lap);
-      else await turn();
-      word = reached;
+    const { calls, pace } = this.#work;
+    pace.begin();
+    let batches = 0;
+    for (let word = 0; word < calls.length;) {
+      const end = Math.min(calls.length, word + CALLS_PER_BATCH * CALL_WORDS);
+      const position = calls[word + CALL_WORDS - 1]!;
+      pace.store(position);
+      if (!pace.mayGoTo(position)) await this.#fallIn(position);
+      word = this.#batch(heap, lap, word, end);
+      if (word < end) await this.#sleep(word, lap);
+      else if (++batches % BATCHES_PER_TURN === 0) await turn();
     }
+    pace.finish();
   }
 
   /** Verifies and frees what the trace leaves. All agents are through with the lap. */
@@ -143,14 +152,23 @@ export class TraceAgent {
   /** Sleeps until the call may be made, between two turns: a strategy whose sections are turns is outside of one. */
   async #sleep(word: number, lap: number): Promise<void> {
     const begin = performance.now();
+    const { calls, states, pace } = this.#work;
+    pace.store(calls[word + CALL_WORDS - 1]!);
     await turn();
-    const { calls, states } = this.#work;
     const head = calls[word]!;
     const object = calls[word + 1]!;
     while (!this.#mayGoOn(word, lap)) {
       if ((head & FLAG.awaitReady) !== 0 && !states.isReady(object, lap)) states.sleepUntilReady(object, lap, SLEEP_MS);
       else states.sleepUntilQuiet(object, SLEEP_MS);
     }
+    this.waitMs += performance.now() - begin;
+  }
+
+  /** Sleeps until the last agent has come near enough. */
+  async #fallIn(position: number): Promise<void> {
+    const begin = performance.now();
+    await turn();
+    while (!this.#work.pace.mayGoTo(position)) this.#work.pace.sleep();
     this.waitMs += performance.now() - begin;
   }
 }

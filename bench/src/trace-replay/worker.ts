@@ -11,6 +11,7 @@ import { LAP, Laps } from './laps.ts';
 import type { LapsDescriptor } from './laps.ts';
 import { ObjectStates } from './object-states.ts';
 import type { ObjectStatesDescriptor } from './object-states.ts';
+import { Pace } from './pace.ts';
 import { TraceAgent } from './trace-agent.ts';
 import { EmptyTraceHeap, PoolTraceHeap } from './trace-heap.ts';
 import type { TraceHeap } from './trace-heap.ts';
@@ -25,6 +26,9 @@ export interface TraceWorkerJob {
   readonly left: SharedArrayBuffer;
   readonly sizes: SharedArrayBuffer;
   readonly states: ObjectStatesDescriptor;
+  readonly pace: SharedArrayBuffer;
+  /** Among the agents of its copy. */
+  readonly agent: number;
   readonly laps: LapsDescriptor;
   /** For the lap whose order is checked. */
   readonly recording: RecordingDescriptor;
@@ -35,6 +39,8 @@ export interface TraceWorkerReport {
   readonly part: RecordedPart | null;
   readonly latency: LatencyCounts;
   readonly calls: number;
+  /** In its calls, and waiting for other agents. */
+  readonly runMs: number;
   readonly waitMs: number;
   readonly verified: number;
   readonly verifiedBytes: number;
@@ -53,14 +59,17 @@ async function run(pool: Pool | null, heap: TraceHeap): Promise<TraceWorkerRepor
     calls: new Int32Array(job.calls),
     left: new Int32Array(job.left),
     sizes: new Int32Array(job.sizes),
-    states: new ObjectStates(job.states),
+    states: ObjectStates.attach(job.states),
+    pace: new Pace(job.pace, job.agent),
   };
   const agent = new TraceAgent(work);
   let part: RecordedPart | null = null;
   let measured = 0;
   let waitMs = 0;
+  let runMs = 0;
   for (let kind = laps.begin(); kind !== LAP.stop; kind = laps.begin()) {
     const waitedBefore = agent.waitMs;
+    const begin = performance.now();
     if (kind === LAP.measure && measured++ === 0) agent.latency.reset();
     if (kind === LAP.order && pool !== null) {
       const recorded = record(pool, { join: job.recording });
@@ -69,12 +78,23 @@ async function run(pool: Pool | null, heap: TraceHeap): Promise<TraceWorkerRepor
     } else {
       await agent.run(heap, laps.lap);
     }
-    if (kind === LAP.measure) waitMs += agent.waitMs - waitedBefore;
+    if (kind === LAP.measure) {
+      runMs += performance.now() - begin;
+      waitMs += agent.waitMs - waitedBefore;
+    }
     laps.end();
     agent.freeLeft(heap);
   }
   const { verified, verifiedBytes } = agent;
-  return { part, latency: agent.latency.counts(), calls: agent.calls * measured, waitMs, verified, verifiedBytes };
+  return {
+    part,
+    latency: agent.latency.counts(),
+    calls: agent.calls * measured,
+    runMs,
+    waitMs,
+    verified,
+    verifiedBytes,
+  };
 }
 
 const pool = await attach();

@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import { check } from '../checks.ts';
 import { PHASE, WorkloadControl } from './control.ts';
 
@@ -10,8 +11,8 @@ const READY_MS_MAX = 30_000;
 const LOOK_MS = 20;
 
 /** Starts one worker; resolves with its report when it has ended, so that by then it has detached from everything. */
-function startWorker<T>(module: URL, workerData: unknown): Promise<T> {
-  const worker = new Worker(module, { workerData });
+function startWorker<T>(module: URL, workerData: unknown, transferList: readonly MessagePort[]): Promise<T> {
+  const worker = new Worker(module, { workerData, transferList: [...transferList] });
   return new Promise((resolve, reject) => {
     let report: { value: T } | undefined;
     worker.once('message', (value: T) => (report = { value }));
@@ -22,9 +23,21 @@ function startWorker<T>(module: URL, workerData: unknown): Promise<T> {
   });
 }
 
-/** Starts `count` workers of `module`; `dataOf` gives the workerData of each, numbered from 0. */
-export function startGang<T>(module: URL, count: number, dataOf: (index: number) => unknown): Promise<T[]> {
-  return Promise.all(Array.from({ length: count }, (_, index) => startWorker<T>(module, dataOf(index))));
+/** What one worker is given. */
+export interface Given<D> {
+  readonly data: D;
+  /** Ports in the data, which leave this agent. */
+  readonly ports?: readonly MessagePort[];
+}
+
+/** Starts `count` workers of `module`; `give` says what each is given, numbered from 0. */
+export function startGang<T, D = unknown>(module: URL, count: number, give: (index: number) => Given<D>): Promise<T[]> {
+  return Promise.all(
+    Array.from({ length: count }, (_, index) => {
+      const { data, ports = [] } = give(index);
+      return startWorker<T>(module, data, ports);
+    }),
+  );
 }
 
 async function untilReady(control: WorkloadControl, workers: number): Promise<void> {

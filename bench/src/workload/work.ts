@@ -53,12 +53,14 @@ async function workUntilNext(
   latency: LatencyHistogram,
 ): Promise<number> {
   let operations = 0;
-  for (let batches = 1; control.phase() === phase; batches++) {
+  let batches = 0;
+  // At least one batch, even if this worker was descheduled for the whole phase: a rate must not be 0 of nothing.
+  do {
     const done = batch(steps, latency);
     if (done === 0) Atomics.wait(idleWord, 0, 0, IDLE_MS);
     operations += done;
-    if (batches % BATCHES_PER_TURN === 0) await turn();
-  }
+    if (++batches % BATCHES_PER_TURN === 0) await turn();
+  } while (control.phase() === phase);
   return operations;
 }
 
@@ -70,6 +72,38 @@ export async function work(control: WorkloadControl, steps: Steps): Promise<Work
   latency.reset();
   const start = performance.now();
   const operations = await workUntilNext(control, PHASE.measure, steps, latency);
+  return { operations, seconds: (performance.now() - start) / 1000, latency: latency.counts() };
+}
+
+/** Steps that end later: each is waited for. */
+export interface AsyncSteps {
+  step(): Promise<number>;
+}
+
+async function workLaterUntilNext(
+  control: WorkloadControl,
+  phase: number,
+  steps: AsyncSteps,
+  latency: LatencyHistogram,
+): Promise<number> {
+  let operations = 0;
+  do {
+    const start = performance.now();
+    const done = await steps.step();
+    if (done > 0) latency.record((performance.now() - start) / done);
+    operations += done;
+  } while (control.phase() === phase);
+  return operations;
+}
+
+/** `work` for steps that end later. Every one is timed: they take many times as long as a look at the clock. */
+export async function workAsync(control: WorkloadControl, steps: AsyncSteps): Promise<WorkReport> {
+  const latency = new LatencyHistogram();
+  control.ready();
+  await workLaterUntilNext(control, PHASE.warmUp, steps, latency);
+  latency.reset();
+  const start = performance.now();
+  const operations = await workLaterUntilNext(control, PHASE.measure, steps, latency);
   return { operations, seconds: (performance.now() - start) / 1000, latency: latency.counts() };
 }
 

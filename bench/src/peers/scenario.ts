@@ -1,0 +1,72 @@
+// Strategies beside what people use instead, where those can do the work at all: values that workers share.
+
+import type { Metric, ScenarioInfo } from '../model/measurement.ts';
+import type { Job, RunOptions, Scenario } from '../model/scenario.ts';
+import { BASELINE_ID } from '../strategies.ts';
+import { LATENCY_METRICS } from '../workload/latency-histogram.ts';
+import { findPeers } from './available.ts';
+import { measureFlagged } from './flagged.ts';
+import { measurePutGet } from './measure.ts';
+import type { PutGetPlan } from './measure.ts';
+import { HARNESS, THING_ATOMICS } from './subjects.ts';
+
+const SIZES = [100, 1024, 4000];
+const WORKERS = [1, 2];
+
+const METRICS: readonly Metric[] = [
+  { id: 'opsPerSecond', label: 'operations', unit: 'ops/s', better: 'higher' },
+  ...LATENCY_METRICS,
+  { id: 'overhead', label: 'bytes used / stored', unit: 'ratio', better: 'lower' },
+];
+
+const LIMITS = [
+  'The stores do different work: a pool finds a value by a table of handles, lmdb walks a tree, the Map crosses a thread twice.',
+  'A worker waits for each answer of the Map before it asks again; the Map has a thread of its own besides the workers.',
+  'lmdb commits each put and remove by itself, without syncing; bytes used are the size of its file, which never shrinks.',
+  '@thi.ng/malloc has one mutex around everything, copies included; bytes used are up to the top of its heap.',
+];
+
+/** Start of workers, and the checks at the end. */
+const CELL_SECONDS = 0.5;
+
+function sizesOf({ quick }: RunOptions): readonly number[] {
+  return quick ? [1024] : SIZES;
+}
+
+export const putGetScenario: Scenario = {
+  describe(options): ScenarioInfo {
+    const left = findPeers().filter(({ why }) => why !== null);
+    return {
+      id: 'put-get',
+      title: 'Shared values: pools beside peers',
+      question: null,
+      description:
+        'Workers get, put and remove values under 1024 shared keys, 64 : 24 : 12, copied in and out; every get compares all bytes.',
+      metrics: METRICS,
+      parameters: [
+        { id: 'size', label: 'bytes of a value', values: sizesOf(options) },
+        { id: 'workers', label: 'workers', values: WORKERS },
+      ],
+      baseline: BASELINE_ID,
+      limits: [...LIMITS, ...left.map(({ title, why }) => `Left out: ${title}: ${why}.`)],
+    };
+  },
+  jobs(options, round, seed): Job[] {
+    const peers = findPeers().filter(({ why }) => why === null);
+    const sizes = sizesOf(options);
+    const plan: PutGetPlan = { workers: WORKERS, sizes, seconds: options.seconds };
+    const seconds = WORKERS.length * sizes.length * (options.seconds * 1.4 + CELL_SECONDS);
+    return [...options.strategyIds, ...peers.map(({ id }) => id), HARNESS].map((subject) => ({
+      scenario: 'put-get',
+      subject,
+      seed: seed + round,
+      plan: { ...plan },
+      seconds,
+    }));
+  },
+  measure({ subject, plan, seed }) {
+    const putGetPlan = plan as unknown as PutGetPlan;
+    if (subject === THING_ATOMICS) return measureFlagged({ subject, plan: putGetPlan, seed });
+    return measurePutGet(subject, putGetPlan, seed);
+  },
+};
