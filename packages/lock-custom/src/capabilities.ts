@@ -10,7 +10,7 @@ export interface PreemptibleCapabilities extends Capabilities {
   readonly freeDuringRead: false;
   readonly relocatesBesideReaders: false;
   readonly fairness: 'none';
-  readonly robust: false;
+  readonly robust: true;
 }
 
 export const PREEMPTIBLE_CAPABILITIES: PreemptibleCapabilities = {
@@ -20,5 +20,5 @@ export const PREEMPTIBLE_CAPABILITIES: PreemptibleCapabilities = {
   freeDuringRead: false,
   relocatesBesideReaders: false,
   fairness: 'none',
-  robust: false,
+  robust: true,
 };

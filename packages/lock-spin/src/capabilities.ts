@@ -10,7 +10,7 @@ export interface SpinCapabilities extends Capabilities {
   readonly freeDuringRead: false;
   readonly relocatesBesideReaders: false;
   readonly fairness: 'none';
-  readonly robust: false;
+  readonly robust: true;
 }
 
 export const SPIN_CAPABILITIES: SpinCapabilities = {
@@ -20,5 +20,5 @@ export const SPIN_CAPABILITIES: SpinCapabilities = {
   freeDuringRead: false,
   relocatesBesideReaders: false,
   fairness: 'none',
-  robust: false,
+  robust: true,
 };
