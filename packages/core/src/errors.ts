@@ -26,7 +26,9 @@ export type ErrorCode =
   | 'ERR_ZS_IN_USE'
   | 'ERR_ZS_LOCK_MISUSE'
   | 'ERR_ZS_LOCK_TIMEOUT'
-  | 'ERR_ZS_CORRUPT';
+  | 'ERR_ZS_CORRUPT'
+  | 'ERR_ZS_TORN'
+  | 'ERR_ZS_POISONED';
 
 /** Numbers and names behind an error, safe to send to another agent. */
 export type ErrorFacts = Readonly<Record<string, number | string | boolean>>;
