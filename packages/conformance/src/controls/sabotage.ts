@@ -138,7 +138,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     id: 'publishes-late',
     what: 'that publishes a moved object after its old place has gone',
-    noticedBy: ['read-beside-move', 'two-reads-beside-move', 'move-beside-move'],
+    noticedBy: ['move-beside-move', 'read-beside-move'],
     change: (bound) => {
       let late: (() => void) | undefined;
       return {

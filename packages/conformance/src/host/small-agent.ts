@@ -6,6 +6,8 @@ import { CELLS, INDEX_BITS, SLOTS_PER_ZSPAGE, classOfZspage } from './plan.ts';
 import type { SmallPlan } from './plan.ts';
 import {
   FREE,
+  enterSection,
+  leaveSection,
   LIVE,
   POISON,
   RETIRED,
@@ -14,7 +16,6 @@ import {
   Violation,
   slotWord,
   stateWord,
-  touchCounters,
 } from './small-host.ts';
 
 /** Never impatient: a model checker takes a waiting agent out. */
@@ -178,8 +179,9 @@ export class SmallAgent {
   }
 
   private work(lock: number, inside?: Inside): void {
-    touchCounters(this.plan, this.words, lock);
+    enterSection(this.plan, this.words, lock);
     inside?.();
+    leaveSection(this.plan, this.words, lock);
   }
 
   private look(cell: number, location: Location, who: string, inside?: Inside): number {

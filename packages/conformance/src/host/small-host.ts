@@ -142,7 +142,8 @@ export class SmallHost implements StrategyHost {
     if (page < 1 || page > ZSPAGES || this.indexOf(location) >= SLOTS_PER_ZSPAGE) {
       throw new Violation(`${what} was reclaimed at ${location}, which is no slot`);
     }
-    touchCounters(plan, words, classOfZspage(page));
+    const lock = classOfZspage(page);
+    enterSection(plan, words, lock);
     const state = words[stateWord(plan, location)]!;
     if (state !== RETIRED) {
       throw new Violation(
@@ -155,6 +156,7 @@ export class SmallHost implements StrategyHost {
     words[slot + SLOT.first] = POISON;
     words[slot + SLOT.last] = POISON;
     words[slot + SLOT.age] = words[slot + SLOT.age]! + 1;
+    leaveSection(plan, words, lock);
   }
 }
 
@@ -169,8 +171,11 @@ export function stateWord(plan: SmallPlan, location: Location): WordIndex {
   return plan.stateBase + (location >>> INDEX_BITS) * SLOTS_PER_ZSPAGE + (location & ((1 << INDEX_BITS) - 1));
 }
 
-/** Changes the two counters under a structure lock, which only its holder may do: plainly, so that others race. */
-export function touchCounters(plan: SmallPlan, words: Int32Array, lock: number): void {
+/**
+ * Begins a section: changes the first of the two counters under a structure lock, which only its holder may do. Plainly, so
+ * that two agents inside at once race; and they differ while somebody is inside, so that it shows without a race detector.
+ */
+export function enterSection(plan: SmallPlan, words: Int32Array, lock: number): void {
   const at = plan.counterBase + 2 * lock;
   const before = words[at]!;
   if (words[at + 1] !== before) {
@@ -179,7 +184,13 @@ export function touchCounters(plan: SmallPlan, words: Int32Array, lock: number):
     );
   }
   words[at] = before + 1;
-  words[at + 1] = before + 1;
+}
+
+/** Ends a section. */
+export function leaveSection(plan: SmallPlan, words: Int32Array, lock: number): void {
+  const at = plan.counterBase + 2 * lock;
+  words[at + 1] = words[at + 1]! + 1;
+  if (words[at] !== words[at + 1]) throw new Violation(`two agents were inside ${nameLock(lock)} at once`);
 }
 
 /** Writes the owners of the pages, which never change. */

@@ -36,6 +36,8 @@ export interface ExplorerCheck {
 const PREEMPTIONS = 2;
 /** Share of the time for the bounded search. */
 const BOUNDED_SHARE = 0.5;
+/** Some executions come out of this on the slowest machine. */
+const MS_MIN = 50;
 
 /** See the head of the file. */
 export function explorerCheck(parts: ExplorerCheck): Check {
@@ -56,7 +58,7 @@ async function explorePartly(parts: ExplorerCheck, context: CheckContext): Promi
   if (schedule !== undefined) return findingOf(parts, [await parts.explore(subject.strategy, { schedule })]);
   const bounded = await parts.explore(subject.strategy, {
     preemptions: PREEMPTIONS,
-    timeLimitMs: budgetMs * BOUNDED_SHARE,
+    timeLimitMs: Math.max(MS_MIN, budgetMs * BOUNDED_SHARE),
   });
   if (bounded.failure !== null) return findingOf(parts, [bounded]);
   const whole = await parts.explore(subject.strategy, { timeLimitMs: Math.max(1, budgetMs - bounded.elapsedMs) });
@@ -69,6 +71,7 @@ function findingOf(parts: ExplorerCheck, results: readonly ExploreResult[]): Fin
   const counts = { executions: sum('executions') + sum('pruned'), operations: sum('operations') };
   const failed = results.find(({ failure }) => failure !== null);
   if (failed === undefined) {
+    if (counts.executions === 0) return { verdict: 'not run', counts };
     const [best] = ['proved', 'bounded', 'sampled', 'replayed'].filter((verdict) =>
       results.some((result) => result.verdict === verdict),
     );

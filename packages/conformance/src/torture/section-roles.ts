@@ -77,6 +77,12 @@ const locks: Step = (agent, context) => {
   }
 };
 
+/** Always lets the others run inside: who is let in beside it comes then. */
+const lingers: Step = (agent, { control }) => {
+  control.doing(1);
+  agent.section(0, () => sleep(0.05));
+};
+
 /** Nothing but one lock, as short as can be. */
 const oneLock: Step = (agent, { control }) => {
   control.doing(1);
@@ -112,6 +118,7 @@ const writes: Step = (agent, { draw, control }) => {
 
 export const sectionRoles: Readonly<Record<string, TortureRole>> = {
   locks: repeats(locks),
+  lingers: repeats(lingers),
   oneLock: repeats(oneLock),
   reads: repeats(reads),
   moves: repeats(moves),

@@ -71,6 +71,19 @@ const sections: Check = {
   },
 };
 
+/** Sections in which the others run. Also the control of torture: locks that do nothing show at once here. */
+export const lingering: Check = {
+  id: 'torture-lingering',
+  title: 'sections that sleep inside, on real threads',
+  kind: 'torture',
+  rows: [1, 4],
+  weight: 0.5,
+  async run(context): Promise<Finding> {
+    const { end } = await runSmall(context, ['lingers', 'lingers', 'lingers']);
+    return findingOf(end, { sections: sumOf(end, 'sections') });
+  },
+};
+
 /** Share of the speed with as many agents as cores that must be left with eight times as many: less is a collapse. */
 const SHARE_MIN = 0.02;
 const CROWD = 8;
@@ -181,4 +194,11 @@ const moversAmongReaders: Check = {
 };
 
 /** See the head of the file. */
-export const smallTortureChecks: readonly Check[] = [sections, oversubscribed, meeting, pipe, moversAmongReaders];
+export const smallTortureChecks: readonly Check[] = [
+  sections,
+  lingering,
+  oversubscribed,
+  meeting,
+  pipe,
+  moversAmongReaders,
+];
