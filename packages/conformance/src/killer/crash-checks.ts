@@ -70,7 +70,7 @@ export const crashChecks: readonly Check[] = VICTIMS.flatMap(([id, doing, victim
           agents: { victim, ...others },
           contents: () => new Map(),
           checkAll: checkLeft,
-          racy: ['estimates', 'cells', 'owners', 'freedSlots'],
+          racy: ['estimates', 'cells', 'owners', 'freedSlots', 'recovery'],
         }));
         const crash = options.schedule === undefined ? { crash: { thread: 'victim' } } : {};
         return explorePool(build(strategy), { ...options, ...crash });
