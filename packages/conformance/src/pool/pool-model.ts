@@ -12,7 +12,7 @@ import type { ExploreOptions, ExploreResult, ThreadContext } from '@zsmalloc/exp
 import type { Strategy } from '@zsmalloc/core/strategy';
 import { AgentPool, PoolState, formatMemory, openMemory, planPool, takeAgent } from '@zsmalloc/core/model';
 import type { Memory, PoolPlan } from '@zsmalloc/core/model';
-import { PATIENT } from '../host/small-agent.ts';
+import { HASTY, PATIENT } from '../host/small-agent.ts';
 import { Violation } from '../host/small-host.ts';
 import { defersReclaim } from '../invariants.ts';
 import { asTurn, withTurns } from '../model/turns.ts';
@@ -41,6 +41,8 @@ export interface PoolProgram<S> {
   /** What must live at the end, by handle: the byte that each object is filled with, or -1 for any. */
   readonly contents: (start: S, results: Readonly<Record<string, unknown>>) => Contents;
   readonly check?: (results: Readonly<Record<string, unknown>>, start: S, pool: AgentPool) => void;
+  /** Agents that must not block: they give up after a round. */
+  readonly nonBlocking?: readonly string[];
   /** Looks at the end in the place of `contents`. */
   readonly checkAll?: (start: S, pool: AgentPool) => void;
   /** Plants a bug in an agent's side of the pool. */
@@ -67,8 +69,8 @@ function kindsOf({ capabilities }: Strategy): RacyKind[] {
 }
 
 /** One agent's side of a pool, for an agent record that is taken. */
-function sideOf(memory: Memory, plan: PoolPlan, strategy: Strategy, index: number): AgentPool {
-  const agent = { words: memory.words, index, spin: PATIENT, mayBlock: true };
+function sideOf(memory: Memory, plan: PoolPlan, strategy: Strategy, index: number, mayBlock = true): AgentPool {
+  const agent = { words: memory.words, index, spin: mayBlock ? PATIENT : HASTY, mayBlock };
   return new AgentPool(new PoolState(memory, plan, agent, strategy, KEY));
 }
 
@@ -114,7 +116,8 @@ export function explorePool<S>(program: PoolProgram<S>, more: Partial<ExploreOpt
           asTurn(() => {
             const views = modelViews(context.memory);
             const attach = (): AgentPool => sideOf(views, plan, strategy, takeAgent(views.words, plan));
-            const pool = sideOf(views, plan, strategy, context.id + 1);
+            const mayBlock = program.nonBlocking?.includes(name) !== true;
+            const pool = sideOf(views, plan, strategy, context.id + 1, mayBlock);
             program.break?.(pool);
             return agents[name](pool, start, attach, context);
           }),
