@@ -12,7 +12,7 @@ const names = readdirSync(examples).filter((name) => existsSync(new URL(`${name}
 
 describe('examples', () => {
   it('are all there', () => {
-    expect(names).toEqual(['01-two-workers', '02-just-the-lock', '03-compaction']);
+    expect(names).toEqual(['01-two-workers', '02-just-the-lock', '03-compaction', '04-your-own-lock']);
   });
 
   it.each(names)('%s prints what it says', (name) => {

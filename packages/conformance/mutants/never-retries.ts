@@ -11,4 +11,4 @@ export const neverRetries = changed(spinning('neverRetries'), (_, host) => ({
     await value;
   },
 }));
-export const caught: Caught = { check: 'async-lock', rows: [11], words: /async/ };
+export const caught: Caught = { check: 'async-lock-two', rows: [11], words: /async/ };

@@ -9,6 +9,7 @@ import { INVARIANTS } from './invariants.ts';
 import type { InvariantNumber } from './invariants.ts';
 import { concurrencyChecks } from './model/concurrency-check.ts';
 import { fairnessChecks } from './model/fairness-check.ts';
+import { garbageChecks } from './model/garbage-checks.ts';
 import { lockChecks } from './model/lock-checks.ts';
 import { nonBlockingChecks } from './model/non-blocking-checks.ts';
 import { objectChecks } from './model/object-checks.ts';
@@ -26,6 +27,7 @@ export const CHECKS: readonly Check[] = [
   ...memoryChecks,
   ...lockChecks,
   ...objectChecks,
+  ...garbageChecks,
   ...stallChecks,
   ...concurrencyChecks,
   ...fairnessChecks,

@@ -1,3 +1,4 @@
+export type { CheckKind } from './check.ts';
 export { ConformanceError } from './error.ts';
 export type { ConformanceErrorCode } from './error.ts';
 export { INVARIANTS } from './invariants.ts';

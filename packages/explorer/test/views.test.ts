@@ -254,8 +254,8 @@ describe('data races', () => {
     const loads: ThreadBody = ({ memory }) => void Atomics.load(memory.int32, 0);
     const writes: ThreadBody = ({ memory }) => void (memory.int32[0] = 1);
     const stores: ThreadBody = ({ memory }) => void Atomics.store(memory.int32, 0, 1);
-    const ends = (one: ThreadBody, two: ThreadBody): string | undefined =>
-      explore({ memory: new ModelMemory(64), racy, threads: { one, two } }).failure?.kind;
+    const ends = (left: ThreadBody, right: ThreadBody): string | undefined =>
+      explore({ memory: new ModelMemory(64), racy, threads: { left, right } }).failure?.kind;
     expect(ends(reads, stores)).toBeUndefined();
     expect(ends(reads, writes)).toBeUndefined();
     expect(ends(loads, writes)).toBe('data-race');

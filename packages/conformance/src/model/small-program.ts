@@ -147,7 +147,7 @@ export function checkQuiet(agent: SmallAgent): void {
     throw new Violation(`a retired slot is not reclaimed by ${RECLAIM_ROUNDS} calls of reclaim, although nobody reads`);
   }
   for (let zspage = 1; zspage <= ZSPAGES; zspage++) {
-    bound.moveBegin();
+    beginMove(agent);
     bound.lock(zspage === 3 ? 1 : 0);
     if (!bound.relocateBegin(zspage)) {
       throw new Violation(`zspage ${zspage} is still shut to movers although every agent has ended`);
@@ -155,5 +155,13 @@ export function checkQuiet(agent: SmallAgent): void {
     bound.relocateEnd(zspage);
     bound.unlock(zspage === 3 ? 1 : 0);
     bound.moveEnd();
+  }
+}
+
+function beginMove({ bound }: SmallAgent): void {
+  try {
+    bound.moveBegin();
+  } catch (error) {
+    throw new Violation(`movers are still shut out although every agent has ended: ${(error as Error).message}`);
   }
 }

@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import type { Capabilities } from '@zsmalloc/core/strategy';
-import type { Check } from '../check.ts';
+import type { Check, CheckKind } from '../check.ts';
 import { checkNamed, checksFor } from '../checks.ts';
 import { ConformanceError } from '../error.ts';
 import { INVARIANTS } from '../invariants.ts';
@@ -32,6 +32,8 @@ export interface ConformanceOptions {
   readonly seed?: number;
   /** Rows to check; all by default. */
   readonly rows?: readonly InvariantNumber[];
+  /** Kinds of checks to run; all by default. 'explorer' and 'unit' need no more than one core, and find the same each time. */
+  readonly kinds?: readonly CheckKind[];
   /** Runs this one check only. */
   readonly check?: string;
   /** With `check`, for an explorer program: runs this one schedule. */
@@ -87,7 +89,10 @@ function rowsAskedFor({ rows, check }: ConformanceOptions): readonly InvariantNu
 }
 
 function wantedChecks(capabilities: Capabilities, options: ConformanceOptions): Check[] {
-  if (options.check === undefined) return checksFor(capabilities, options.rows);
+  if (options.check === undefined) {
+    const { rows, kinds } = options;
+    return checksFor(capabilities, rows).filter(({ kind }) => kinds?.includes(kind) ?? true);
+  }
   const check = checkNamed(options.check);
   if (check === undefined) throw badOption('check', options.check, 'the id of a check');
   return [check];

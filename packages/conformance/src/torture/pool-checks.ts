@@ -6,9 +6,9 @@ import type { Check, CheckContext, Finding } from '../check.ts';
 import { defersReclaim } from '../invariants.ts';
 import { ORDER_WORDS, edgesOf } from '../order/lock-order.ts';
 import { TABLE_SLOTS } from './control.ts';
-import { Crew } from './crew.ts';
+import { Crew, pauseMs } from './crew.ts';
 import type { CrewEnd, CrewOptions, RoleData } from './crew.ts';
-import { findingOf, perAgent, sumOf } from './finding.ts';
+import { findingOf, perAgent, sumOf, unlessIdle } from './finding.ts';
 import { turn } from './pool-agent.ts';
 import { isWhole } from './random.ts';
 import { swapHandle } from './slots.ts';
@@ -18,6 +18,8 @@ const START_SHARE = 0.6;
 const RUN_MS_MIN = 150;
 /** Turns of the event loop that reclaiming may take, once nobody is inside. */
 const TURNS_MAX = 200;
+
+const runMsOf = ({ budgetMs }: CheckContext): number => Math.max(RUN_MS_MIN, budgetMs * START_SHARE);
 
 interface PoolRun {
   readonly end: CrewEnd;
@@ -31,12 +33,12 @@ async function runPool(
   more: Partial<CrewOptions> = {},
   { keep, data: given }: { keep?: (pool: Pool) => number; data?: RoleData } = {},
 ): Promise<PoolRun> {
-  const { subject, seed, budgetMs } = context;
+  const { subject, seed } = context;
   const pool = createPool({ bytes: POOL_BYTES, strategy: subject.strategy, agents: 40 });
   const kept = keep?.(pool);
   await turn();
   const data = { descriptor: pool.descriptor(), kept, ...given };
-  const crew = new Crew({ subject, seed, roles, data, runMs: Math.max(RUN_MS_MIN, budgetMs * START_SHARE), ...more });
+  const crew = new Crew({ subject, seed, roles, data, runMs: runMsOf(context), ...more });
   const end = await crew.run();
   if (end.wrong !== undefined) return { end, pool };
   try {
@@ -70,6 +72,9 @@ async function empty(pool: Pool, table: Int32Array, kept: number | undefined): P
   }
 }
 
+/** With so much time, there are more agents. */
+const LONG_MS = 3000;
+
 const all: Check = {
   id: 'torture-pool',
   title: 'everything that a pool can do, on real threads',
@@ -77,12 +82,14 @@ const all: Check = {
   rows: [1, 4, 8, 13, 14, 17, 18],
   weight: 4,
   async run(context): Promise<Finding> {
-    const roles = ['compacts', 'migrates', 'poolReads', 'everything', 'everything'];
+    const more = context.budgetMs > LONG_MS ? ['everything', 'poolReads', 'everything'] : [];
+    const roles = ['compacts', 'migrates', 'poolReads', 'everything', 'everything', ...more];
     const { end } = await runPool(context, roles, { stutters: true });
     const counts = Object.fromEntries(
       ['mallocs', 'reads', 'holds', 'moved', 'migrated'].map((what) => [what, sumOf(end, what)]),
     );
-    return findingOf(end, counts, [perAgent('reads of each agent', end, 'reads')]);
+    const finding = findingOf(end, counts, [perAgent('reads of each agent', end, 'reads')]);
+    return unlessIdle(finding, 'mallocs', 'reads', 'moved', 'migrated');
   },
 };
 
@@ -95,7 +102,11 @@ const nonBlocking: Check = {
   fits: ({ worksWithoutBlocking }) => worksWithoutBlocking,
   async run(context): Promise<Finding> {
     const { end } = await runPool(context, ['poolAsync', 'poolAsync', 'compacts', 'everything']);
-    return findingOf(end, { mallocs: sumOf(end, 'mallocs'), reads: sumOf(end, 'reads') });
+    return unlessIdle(
+      findingOf(end, { mallocs: sumOf(end, 'mallocs'), reads: sumOf(end, 'reads') }),
+      'mallocs',
+      'reads',
+    );
   },
 };
 
@@ -115,6 +126,9 @@ const order: Check = {
   },
 };
 
+/** So many frees make the turnovers below; a slow machine gets more time for them. */
+const FREES_MIN = 3000;
+const FLOOD_MS_MORE = 5000;
 /** How often a flood must go through the pool's memory. */
 const TURNOVERS_MIN = 2;
 
@@ -126,10 +140,15 @@ const flood: Check = {
   weight: 2,
   fits: defersReclaim,
   async run(context): Promise<Finding> {
+    const direct = async (crew: Crew): Promise<void> => {
+      await crew.stir(runMsOf(context));
+      const endMs = performance.now() + FLOOD_MS_MORE;
+      while (crew.done() < FREES_MIN && performance.now() < endMs && !crew.failed) await pauseMs(10);
+    };
     const { end, pool } = await runPool(
       context,
       ['floods', 'slowReads', 'slowReads', 'floods'],
-      {},
+      { direct },
       { keep: (fresh) => fresh.malloc(100) },
     );
     const { pagesTotal, pageBytes } = pool.stats();

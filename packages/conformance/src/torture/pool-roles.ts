@@ -87,6 +87,7 @@ const floods: TortureRole = async (context) => {
   const { pool, own } = agent;
   counts['freedKiB'] = 0;
   counts['pagesHigh'] = 0;
+  let frees = 0;
   for (let steps = 1; !control.stopped; steps++) {
     const sizeBytes = 500 + draw(3000);
     control.doing(9);
@@ -100,8 +101,8 @@ const floods: TortureRole = async (context) => {
     if (own.length > 8) {
       pool.free(own.shift()!);
       counts['freedKiB'] += sizeBytes / 1024;
+      control.done(++frees);
     }
-    control.done(steps);
     if (steps % 256 === 0) counts['pagesHigh'] = Math.max(counts['pagesHigh'], pool.stats().pagesUsed);
     if (steps % TURN_STEPS === 0) await turn();
   }
