@@ -10,7 +10,7 @@ export interface RcuCapabilities extends Capabilities {
   readonly freeDuringRead: true;
   readonly relocatesBesideReaders: true;
   readonly fairness: 'none';
-  readonly robust: false;
+  readonly robust: true;
 }
 
 /** Capabilities of `rcuSynchronize`: a free may wait for readers. */
@@ -25,7 +25,7 @@ export const RCU_CAPABILITIES: RcuCapabilities = {
   freeDuringRead: true,
   relocatesBesideReaders: true,
   fairness: 'none',
-  robust: false,
+  robust: true,
 };
 
 export const RCU_SYNCHRONIZE_CAPABILITIES: RcuSynchronizeCapabilities = { ...RCU_CAPABILITIES, parks: true };
