@@ -141,13 +141,13 @@ function checkPool(
   if (objects !== handles.size) throw new Error(`${objects} objects live, expected ${handles.size}`);
   for (const handle of handles) survivor.free(handle);
   // Everybody can go on.
-  for (const pool of [heir, survivor]) {
+  for (const pool of [survivor, heir]) {
     const made = filled(pool, HALF_BYTES, 0x77);
     pool.compact();
     pool.read(made, (bytes) => expectAll(bytes, 0x77));
     pool.free(made);
+    if (pool === survivor) pool.detach();
   }
-  survivor.detach();
   for (let turns = 0; turns < 4; turns++) heir.compact();
   heir.verify();
   const { pagesUsed, zspages, pagesFree, pagesOfHandles, agents } = heir.stats();
