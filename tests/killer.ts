@@ -15,6 +15,7 @@ const TURNS_MAX = 400;
 const STOP = 0;
 const STEPS = 1;
 const DAMAGE = 2;
+const DOOMED = 3;
 
 export interface KillerOptions {
   readonly strategy: KnownStrategy;
@@ -42,6 +43,8 @@ export interface KillerResult {
 
 interface Victim {
   readonly worker: Worker;
+  /** Resolves at its exit event, before anybody else hears of it. */
+  readonly exited: Promise<number>;
   readonly isReady: Promise<unknown>;
 }
 
@@ -65,7 +68,8 @@ export class Killer {
   private readonly options: KillerOptions;
   private readonly pool: Pool;
   private readonly table: Int32Array;
-  private readonly control = new Int32Array(new SharedArrayBuffer(12));
+  private readonly versions: Int32Array;
+  private readonly control = new Int32Array(new SharedArrayBuffer(16));
   private readonly draw: (limit: number) => number;
   private readonly reports: RecoveryReport[] = [];
   private readonly recoveryMs: number[] = [];
@@ -78,6 +82,7 @@ export class Killer {
     const { strategy, workers, seed } = options;
     this.pool = createPool({ bytes: POOL_BYTES, strategy: strategy.strategy, agents: 2 * workers + 4 });
     this.table = new Int32Array(new SharedArrayBuffer(4 * SLOTS * workers));
+    this.versions = new Int32Array(new SharedArrayBuffer(4 * SLOTS * workers));
     this.draw = drawFrom(seed);
   }
 
@@ -87,16 +92,16 @@ export class Killer {
     await withinTime('the first worker', Promise.all(victims.map(({ isReady }) => isReady)));
     let killed = 0;
     while (killed < kills && this.failure === undefined) {
-      await sleep(this.draw(waitMsMax));
       const dying = new Set([this.draw(workers)]);
+      Atomics.store(this.control, DOOMED, [...dying][0]! + 1);
+      await sleep(1 + this.draw(waitMsMax));
       if (this.draw(4) === 0) dying.add(this.draw(workers));
       await Promise.all([...dying].map((own) => this.kill(own, victims)));
       killed += dying.size;
       await withinTime('a new worker', Promise.all([...dying].map((own) => victims[own]!.isReady)));
     }
     Atomics.store(this.control, STOP, 1);
-    const ends = victims.map(({ worker }) => new Promise((resolve) => void worker.once('exit', resolve)));
-    await withinTime('a worker that was asked to stop', Promise.all(ends));
+    await withinTime('a worker that was asked to stop', Promise.all(victims.map(({ exited }) => exited)));
     if (this.failure !== undefined) throw this.failure;
     return { killed, ...(await this.settle()) };
   }
@@ -108,6 +113,7 @@ export class Killer {
       name: strategy.name,
       descriptor: this.pool.descriptor(),
       table: this.table,
+      versions: this.versions,
       slots: SLOTS,
       workers,
       own,
@@ -115,6 +121,7 @@ export class Killer {
       control: this.control,
     };
     const worker = new Worker(new URL('workers/victim.mjs', import.meta.url), { workerData });
+    const exited = new Promise<number>((resolve) => void worker.once('exit', () => resolve(performance.now())));
     worker.on('error', (error) => (this.failure ??= error));
     this.pool.watch(worker, {
       onRecovered: (report) => this.reports.push(report),
@@ -126,15 +133,14 @@ export class Killer {
       worker.once('exit', resolve);
     });
     isReady.catch(() => {});
-    return { worker, isReady };
+    return { worker, exited, isReady };
   }
 
   private async kill(own: number, victims: Victim[]): Promise<void> {
-    const { worker } = victims[own]!;
+    const { worker, exited } = victims[own]!;
     const before = this.reports.length;
     void worker.terminate();
-    await withinTime('a worker that was terminated', new Promise((resolve) => void worker.once('exit', resolve)));
-    const exitMs = performance.now();
+    const exitMs = await withinTime('a worker that was terminated', exited);
     await withinTime('recovery', this.untilNobodyIsDead());
     if (this.reports.length > before) this.recoveryMs.push(performance.now() - exitMs);
     this.inherit(own);
@@ -165,7 +171,7 @@ export class Killer {
       this.freeIfAlive(handle);
       this.table[at] = 0;
     }
-    for (const { lastMalloc } of this.reports.splice(0, 0).concat(this.takeNew())) {
+    for (const { lastMalloc } of this.takeNew()) {
       if (lastMalloc !== 0 && !named.has(lastMalloc)) this.freeIfAlive(lastMalloc);
     }
   }

@@ -113,6 +113,9 @@ function checkPool(
   report: RecoveryReport,
 ): void {
   heir.verify();
+  // What was retired is reclaimed once nobody reads.
+  for (let turns = 0; turns < 3; turns++) heir.compact();
+  heir.verify();
   const { torn, lastMalloc } = report;
   const handles = new Set<number>();
   for (const { handle, byte, mayGo, written } of known) {
@@ -134,14 +137,14 @@ function checkPool(
   if (objects !== handles.size) throw new Error(`${objects} objects live, expected ${handles.size}`);
   for (const handle of handles) survivor.free(handle);
   // Everybody can go on.
-  for (const pool of [heir, survivor]) {
+  for (const pool of [survivor, heir]) {
     const made = filled(pool, HALF_BYTES, 0x77);
     pool.compact();
     pool.read(made, (bytes) => expectAll(bytes, 0x77));
     pool.free(made);
+    if (pool === survivor) pool.detach();
   }
   for (let turns = 0; turns < 4; turns++) heir.compact();
-  survivor.detach();
   heir.verify();
   const { pagesUsed, zspages, pagesFree, pagesOfHandles, agents } = heir.stats();
   if (pagesUsed !== 0 || zspages !== 0) throw new Error(`${pagesUsed} pages in ${zspages} zspages are left`);

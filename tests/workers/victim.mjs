@@ -3,14 +3,14 @@
 // Its objects stand in a table that the supervisor reads when it is dead. A slot is
 //   0    empty
 //   h    the object h, whole
-//   -h   the object h is being freed or written anew, or has been freed
+//   -h   the object h is being freed or written anew, or has been freed; the slot's version counts that
 // so at any instant each object that it has made is in a slot, or is the last one that it has allocated.
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { attachPool } from '@zsmalloc/core';
 import { drawFrom, drawSize, isWhole, payload } from './payload.mjs';
 
-const { module, name, descriptor, table, slots, workers, own, seed, control } = workerData;
+const { module, name, descriptor, table, versions, slots, workers, own, seed, control } = workerData;
 const { [name]: strategy } = await import(module);
 const { holdAcrossAwait } = strategy.capabilities;
 const draw = drawFrom(seed);
@@ -18,14 +18,17 @@ let pool = attachPool(descriptor, { strategies: [strategy] });
 const base = own * slots;
 const holds = [];
 
-/** Words of `control`: the stop flag, steps of all workers, damage that they found. */
+/** Words of `control`: the stop flag, steps of all workers, damage that they found, who is about to die. */
 const STOP = 0;
 const STEPS = 1;
 const DAMAGE = 2;
+const DOOMED = 3;
 
 const slotOf = (at) => Atomics.load(table, at);
 
 function expectWhole(handle, at) {
+  const version = Atomics.load(versions, at);
+  if (slotOf(at) !== handle) return;
   let whole;
   try {
     whole = pool.read(handle, isWhole);
@@ -34,7 +37,7 @@ function expectWhole(handle, at) {
     whole = false;
   }
   // Its owner may have begun to change it meanwhile.
-  if (!whole && slotOf(at) === handle) Atomics.add(control, DAMAGE, 1);
+  if (!whole && slotOf(at) === handle && Atomics.load(versions, at) === version) Atomics.add(control, DAMAGE, 1);
 }
 
 function make(at) {
@@ -47,6 +50,7 @@ function make(at) {
 
 function change(at, handle) {
   Atomics.store(table, at, -handle);
+  Atomics.add(versions, at, 1);
   if (draw(3) === 0) {
     pool.write(handle, payload(draw(2 ** 31), pool.sizeOf(handle)));
     Atomics.store(table, at, handle);
@@ -84,6 +88,7 @@ function step() {
   }
 }
 
+const pause = () => new Promise((resolve) => void setTimeout(resolve, 2));
 const turn = () => new Promise((resolve) => void setImmediate(resolve));
 
 parentPort.postMessage('ready');
@@ -91,7 +96,9 @@ for (let steps = 1; Atomics.load(control, STOP) === 0; steps++) {
   step();
   if (steps % 64 !== 0) continue;
   Atomics.add(control, STEPS, 64);
-  await turn();
+  // A pause now and then: agents outnumber cores, and a new one needs some time to start.
+  // The one that is about to die works without a pause.
+  await (Atomics.load(control, DOOMED) === own + 1 ? turn() : pause());
   if (draw(16) !== 0) continue;
   for (const hold of holds.splice(0)) hold.release();
   pool.detach();

@@ -14,6 +14,7 @@
 import type { MigrateResult } from './api.ts';
 import { ZsmallocError } from './errors.ts';
 import { GROUP_ISOLATED } from './fullness.ts';
+import { CELL_RETIRED } from './handles.ts';
 import type { HandleTable } from './handles.ts';
 import { AGENT, CLASS, HEADER, PAGE, ZSPAGE } from './layout/records.ts';
 import { lockForMove, unlockAfterMove } from './move-locks.ts';
@@ -213,8 +214,13 @@ export class Migrator {
 
   private patch(header: number, page: PageIndex, target: PageIndex, index: number): boolean {
     const cell: WordIndex = this.handles.cellWord((header >>> 1) & this.handles.cellMask);
-    if (this.state.words[cell] !== this.state.locationOf(page, index)) return false;
-    this.state.strategy.publish(cell, this.state.locationOf(target, index));
+    const from = this.state.locationOf(page, index);
+    const to = this.state.locationOf(target, index);
+    const value = this.state.words[cell];
+    // A retired cell names its object's place; nobody looks the object up any more.
+    if (value === (CELL_RETIRED | from)) this.state.words[cell] = CELL_RETIRED | to;
+    if (value !== from) return false;
+    this.state.strategy.publish(cell, to);
     return true;
   }
 }

@@ -55,6 +55,7 @@ export const preemptibleAtomicLock: LockKind<TryRwLock> = {
 
 class BoundPreemptibleAtomicLock implements TryRwLock, ReadByMany {
   readonly recovery: ReadByMany = this;
+  readonly countsWhileLeaving = false;
   private readonly agent: Agent;
   private readonly words: Words;
   private readonly me: AgentIndex;

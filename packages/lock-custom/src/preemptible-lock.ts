@@ -45,6 +45,7 @@ export const preemptibleLock: LockKind<TryRwLock> = {
 
 class BoundPreemptibleLock implements TryRwLock, ReadByMany {
   readonly recovery: ReadByMany = this;
+  readonly countsWhileLeaving = true;
   private readonly mutex: Mutex;
   private readonly held: HeldByOne;
   private readonly mutexToLeave: Mutex;

@@ -51,6 +51,7 @@ export const spinRwLock: LockKind<RwLock> = {
 
 class BoundSpinRwLock implements RwLock, ReadByMany {
   readonly recovery: ReadByMany = this;
+  readonly countsWhileLeaving = false;
   private readonly agent: Agent;
   private readonly words: Words;
   private readonly me: AgentIndex;

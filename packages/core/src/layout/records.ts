@@ -6,7 +6,7 @@
 // A HANDLE CELL is one word:
 //   0                        never used
 //   bits 0-28, 29-30 clear   the object's location: page number << indexBits | slot index
-//   bit 29 set               retired: bits 0-28 belong to the strategy
+//   bit 29 set               retired: bits 0-28 still are the location, until the object is reclaimed
 //   bit 30 set               free: generation of the next use << cellBits | next free cell
 //
 // A SLOT's first word tells whether it is in use:

@@ -6,7 +6,9 @@
 //   2. what a reader said before it counted itself in is visible to whoever loads the count that includes it;
 //   3. an agent that says INSIDE has been counted before the lock was shut, and one that says nothing is not counted now, or
 //      it was a visitor or a late leaver, and has raised `disturbed` before it said so;
-//   4. an agent in doubt (ENTERING, LEAVING) is alive, so it will say more. It waits, saying so, if it was shut out.
+//   4. an agent that waits is not counted in the lock that it enters, unless somebody has granted it the lock, which needs the
+//      lock to be open, and is told apart by the lock;
+//   5. an agent in doubt (ENTERING, LEAVING) is alive, so it will say more. It waits, saying so, if it was shut out.
 // So: load `disturbed`, then the count, then what everybody says; nobody in doubt and `disturbed` as before: the sum holds.
 //
 // The same is done again if this agent dies in the middle: nothing is subtracted that could be subtracted twice.
@@ -82,7 +84,7 @@ export class ReaderCounts {
     // order: acquire, pairs with ReadTable.leftLate and underAlarm; so does the second look below.
     const before = Atomics.load(words, HEADER.at.disturbed);
     const count = counted.countOf(lock);
-    const inside = this.insideOf(lock);
+    const inside = this.insideOf(lock, counted);
     if (inside === undefined || Atomics.load(words, HEADER.at.disturbed) !== before) return undefined;
     if (inside > count) {
       counted.openCount(lock, 0);
@@ -92,7 +94,7 @@ export class ReaderCounts {
   }
 
   /** Readers that live agents say they are; undefined while one is in doubt. */
-  private insideOf(lock: WordIndex): number | undefined {
+  private insideOf(lock: WordIndex, counted: ReadByMany): number | undefined {
     const { words, plan } = this.state;
     let inside = 0;
     for (let agent = 1; agent <= plan.agentsMax; agent++) {
@@ -101,15 +103,17 @@ export class ReaderCounts {
         // order: acquire, pairs with ReadTable.leftLate.
         const said = Atomics.load(words, entry);
         if (said >>> LOCK_SHIFT !== lock) continue;
-        const isInDoubt = (said & STATE_MASK) !== INSIDE;
-        if (isInDoubt && !this.isWaiting(agent)) return undefined;
-        if ((said & STATE_MASK) !== ENTERING) inside++;
+        const state = said & STATE_MASK;
+        if (state !== INSIDE && !this.isWaiting(agent)) return undefined;
+        const isCounted =
+          state === ENTERING ? counted.hasBeenGranted?.(lock, agent) === true : state === INSIDE || counted.countsWhileLeaving;
+        if (isCounted) inside++;
       }
     }
     return inside;
   }
 
-  /** Then it is not counted in the lock that it enters, and still in the one that it leaves, until the lock is open. */
+  /** It says so from when it has taken itself out of the lock until it tries again, and gets no further while that is shut. */
   private isWaiting(agent: AgentIndex): boolean {
     // order: acquire, pairs with underAlarm.
     return Atomics.load(this.state.words, agentWord(this.state.plan, agent) + AGENT.at.waiting) === 1;

@@ -181,7 +181,10 @@ export interface BoundStrategy {
   /** Points a cell to the new place of its object. Caller holds: the class lock, and relocation of the old zspage. */
   publish(cell: WordIndex, location: Location): void;
 
-  /** The object at `location` is freed; `cell` is its handle's. Caller holds: the class lock. */
+  /**
+   * The object at `location` is freed; `cell` is its handle's. A strategy that reclaims later stores CELL_RETIRED | location
+   * there, in one step, before anything else. Caller holds: the class lock.
+   */
   retireObject(cell: WordIndex, location: Location): void;
   /** The object at `location` has been published elsewhere. Caller holds: the class lock. */
   retirePlace(location: Location): void;

@@ -20,6 +20,10 @@ export interface ReadByMany extends HeldByOne {
   closeCount(word: WordIndex, isDead: (agent: AgentIndex) => boolean): boolean;
   /** Readers that are counted, those included that are about to take themselves out again. Between close and open. */
   countOf(word: WordIndex): number;
+  /** An agent that waits while it leaves is counted still. */
+  readonly countsWhileLeaving: boolean;
+  /** True when an agent that waits has been counted in by somebody else, and does not know yet. */
+  hasBeenGranted?(word: WordIndex, agent: AgentIndex): boolean;
   /** Takes `surplus` off the count, and lets readers in again. */
   openCount(word: WordIndex, surplus: number): void;
 }
