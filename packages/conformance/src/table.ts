@@ -55,6 +55,7 @@ const KINDS = [
 /** Counts that say most, in this order. */
 const MAIN_COUNTS = [
   'executions',
+  'crash points',
   'calls',
   'kills',
   'sections',
