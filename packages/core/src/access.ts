@@ -4,14 +4,19 @@
 //   1. Bytes are touched between a begin and an end of the strategy, and after the header has confirmed the handle.
 //   2. A writer of bytes excludes movers, not other users of the same object: that is for users to arrange.
 //   3. An end never waits.
+//   4. While an agent changes bytes, its record names the object: should it die, the object is marked as torn, and reads of it
+//      throw until somebody has written all of it.
 
 import { ZsmallocError } from './errors.ts';
 import type { HandleTable } from './handles.ts';
-import { readPath } from './read-path.ts';
+import { readPath, tornError } from './read-path.ts';
 import type { Place, ReadPath } from './read-path.ts';
+import { AGENT } from './layout/records.ts';
 import { OWNER_SHIFT } from './state.ts';
 import type { PoolState } from './state.ts';
 import type { Location, ZspageIndex } from './strategy/contract.ts';
+import type { WordIndex } from './words/agent.ts';
+import { setTorn } from './torn.ts';
 import type { Hold } from './api.ts';
 
 /** See the head of the file. */
@@ -28,11 +33,13 @@ export class Access {
   /** Copies of objects that span two pages, by nesting depth of `read`. */
   private readonly scratch: Uint8Array[] = [];
   private depth = 0;
+  private readonly writing: WordIndex;
 
   constructor(state: PoolState, handles: HandleTable) {
     this.state = state;
     this.bytes = state.memory.bytes;
     this.handles = handles;
+    this.writing = state.record + AGENT.at.writing;
     const path = readPath(state, handles);
     this.place = path.place;
     this.begin = path.begin;
@@ -81,12 +88,15 @@ export class Access {
 
   /** Source: zs_obj_write(). */
   write(handle: number, source: Uint8Array, at: number): void {
+    this.state.checkAlarm();
     const raw = this.handles.rawOf(handle);
     const cell = this.handles.cellOf(raw);
     const { strategy } = this.state;
     const location = cell === 0 ? 0 : strategy.writeBegin(cell);
     if (location === 0) throw this.handles.badHandle(handle);
-    const zspage = this.locate(location, raw);
+    const { words } = this.state;
+    const zspage = this.locateOrEnd(location, raw, (at) => strategy.writeEnd(at));
+    let mends = false;
     try {
       if (zspage === 0) throw this.handles.badHandle(handle);
       if (!Number.isInteger(at) || at < 0 || at + source.length > this.place.length) {
@@ -98,13 +108,32 @@ export class Access {
           'Allocate a larger object; an object keeps its size.',
         );
       }
+      mends = this.place.isTorn && source.length === this.place.length;
+      // Plain: read by others only when this agent is dead, and then ordered by its certificate.
+      words[this.writing] = (raw << 1) | 1;
       this.store(source, at);
+      words[this.writing] = 0;
     } finally {
       strategy.writeEnd(zspage === 0 ? this.zspageAt(location) : zspage);
     }
+    if (mends) this.mend(handle);
+  }
+
+  /** Ends the mark that an object is torn; without effect on others. */
+  mend(handle: number): void {
+    this.state.checkAlarm();
+    const raw = this.handles.rawOf(handle);
+    const cell = this.handles.cellOf(raw);
+    const { strategy, words } = this.state;
+    const ordinal = cell === 0 ? -1 : strategy.lockClassOf(cell);
+    if (ordinal < 0) throw this.handles.badHandle(handle);
+    const isMended = setTorn(this.state, ordinal, words[cell]!, raw, false);
+    strategy.unlock(ordinal);
+    if (!isMended) throw this.handles.badHandle(handle);
   }
 
   hold(handle: number): Hold {
+    this.state.checkAlarm();
     const { strategy, definition } = this.state;
     if (!definition.capabilities.holdAcrossAwait) {
       throw new ZsmallocError(
@@ -117,10 +146,10 @@ export class Access {
     const cell = this.handles.cellOf(raw);
     const location = cell === 0 ? 0 : strategy.holdBegin(cell);
     if (location === 0) throw this.handles.badHandle(handle);
-    const zspage = this.locate(location, raw);
-    if (zspage === 0) {
+    const zspage = this.locateOrEnd(location, raw, (at) => strategy.holdEnd(at));
+    if (zspage === 0 || this.place.isTorn) {
       strategy.holdEnd(this.zspageAt(location));
-      throw this.handles.badHandle(handle);
+      throw zspage === 0 ? this.handles.badHandle(handle) : tornError(handle);
     }
     this.place.open++;
     let held = true;
@@ -131,6 +160,16 @@ export class Access {
       strategy.holdEnd(zspage);
     };
     return { length: this.place.length, segments: this.segments(), release, [Symbol.dispose]: release };
+  }
+
+  /** `locate`; what it throws ends the section first. */
+  private locateOrEnd(location: Location, raw: number, end: (zspage: ZspageIndex) => void): ZspageIndex {
+    try {
+      return this.locate(location, raw);
+    } catch (error) {
+      end(this.zspageAt(location));
+      throw error;
+    }
   }
 
   private zspageAt(location: Location): ZspageIndex {

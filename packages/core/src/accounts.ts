@@ -4,6 +4,8 @@ import { CELL_FREE } from './handles.ts';
 import type { HandleTable } from './handles.ts';
 import { expectInvariant } from './invariant.ts';
 import { CLASS, HEADER, PAGE, ZSPAGE } from './layout/records.ts';
+import { inHand } from './recovery/survey.ts';
+import type { InHand } from './recovery/survey.ts';
 import { OWNER_SHIFT } from './state.ts';
 import type { PoolState } from './state.ts';
 import type { ZspageIndex } from './strategy/contract.ts';
@@ -30,12 +32,15 @@ export class Accounts {
   private readonly words: Words;
   private readonly handles: HandleTable;
   private readonly seen: Seen;
+  private readonly hands: InHand;
 
   constructor(state: PoolState, handles: HandleTable, seen: Seen) {
     this.state = state;
     this.words = state.words;
     this.handles = handles;
     this.seen = seen;
+    this.hands = inHand(state);
+    for (const zspage of this.hands.zspages) this.seen.zspages.add(zspage);
   }
 
   /** @throws ERR_ZS_CORRUPT. Caller holds: every lock. */
@@ -101,7 +106,14 @@ export class Accounts {
       free.add(page);
     }
     expectInvariant(words[HEADER.at.pageFreeCount] === free.size, 'pages-accounted', 'the free page count', free.size);
-    const known = free.size + this.seen.pageOwners.size + words[HEADER.at.cellPages]! + this.retiredPages(fresh);
+    let inHandOnly = 0;
+    for (const page of this.hands.pages) {
+      const isNowhereElse = !free.has(page) && !this.seen.pageOwners.has(page);
+      expectInvariant(isNowhereElse, 'pages-accounted', 'a page in the hands of an agent and in a list', page);
+      inHandOnly++;
+    }
+    const used = this.seen.pageOwners.size + words[HEADER.at.cellPages]! + this.retiredPages(fresh);
+    const known = free.size + used + inHandOnly + this.pagesOfEmpty();
     expectInvariant(
       plan.firstPage + known === fresh,
       'pages-accounted',
@@ -110,13 +122,22 @@ export class Accounts {
     );
   }
 
+  /** Pages of zspages that agents have taken from their class and not given back yet. */
+  private pagesOfEmpty(): number {
+    let count = 0;
+    for (let page = this.state.plan.firstPage; page < this.words[HEADER.at.pageFresh]!; page++) {
+      if (this.hands.zspages.has(this.words[this.state.pageWord(page) + pageOwner]! >>> OWNER_SHIFT)) count++;
+    }
+    return count;
+  }
+
   /** Pages whose content has moved and that wait for readers: they keep their owner, at most one for each zspage. */
   private retiredPages(fresh: number): number {
     if (!this.state.definition.capabilities.relocatesBesideReaders) return 0;
     const owners = new Set<ZspageIndex>();
     for (let page = this.state.plan.firstPage; page < fresh; page++) {
       const zspage = this.words[this.state.pageWord(page) + pageOwner]! >>> OWNER_SHIFT;
-      if (zspage === 0 || this.seen.pageOwners.has(page)) continue;
+      if (zspage === 0 || this.seen.pageOwners.has(page) || this.hands.zspages.has(zspage)) continue;
       expectInvariant(
         this.seen.zspages.has(zspage) && !owners.has(zspage),
         'pages-accounted',

@@ -1,6 +1,8 @@
 // The pool as users see it.
 
 import type { Capabilities, Strategy } from './strategy/contract.ts';
+import type { RecoveryReport } from './recovery/report.ts';
+import type { AgentPort, WatchListeners, WatchedAgents } from './recovery/watcher.ts';
 import type { ClassRow, PoolStats } from './stats.ts';
 
 /** An object's name: an integer from 1 to 2^30 - 1, valid in every agent until `free`. Send it as a plain number. */
@@ -119,6 +121,13 @@ export interface Pool extends Disposable {
   sizeOf(handle: Handle): number;
 
   /**
+   * Takes an object as it is whose writer died: reads of it, which throw ERR_ZS_TORN, work again. So does writing all of it.
+   *
+   * @throws ERR_ZS_BAD_HANDLE. Blocks: briefly. Main thread: yes.
+   */
+  acceptTorn(handle: Handle): void;
+
+  /**
    * Copies `source` into an object. Other users of the same object are not shut out: arrange that among yourselves.
    *
    * @param offset First byte of the object to change, 0 by default.
@@ -207,6 +216,42 @@ export interface Pool extends Disposable {
    * @throws ERR_ZS_CORRUPT, naming the invariant. Blocks: for every lock in turn.
    */
   verify(): void;
+
+  /** Number of this agent in the pool, 1 to 255: what `recover` takes. */
+  readonly agentIndex: number;
+
+  /**
+   * Recovers from the death of other agents as soon as it is certain: the one line that a pool with workers needs, once for
+   * each worker, in an agent whose event loop runs. Agents that detach before they end cost nothing.
+   *
+   * @param agents A `Worker` of node:worker_threads: all agents in it, by its exit event. A `MessagePort` of which the
+   *   other end is held by an agent that has called `announce` on it: that agent, when the port closes. A `Worker` of a
+   *   browser: every agent of the pool that is in a browser's thread, by Web Locks.
+   * @throws ERR_ZS_OPTION when it is none of these, or has ended already.
+   * Blocks: no. Main thread: yes.
+   */
+  watch(agents: WatchedAgents, listeners?: WatchListeners): void;
+
+  /**
+   * Lets the agent at the other end of a port watch this one. The port is for nothing else, and closes with this agent;
+   * keep it open until `detach`.
+   *
+   * Blocks: no. Main thread: yes.
+   */
+  announce(port: AgentPort): void;
+
+  /**
+   * Recovers from all agents that are declared dead: for who has certificates of its own. Call it again, in a later turn,
+   * when it throws ERR_ZS_WOULD_BLOCK, or use `retryAsync(() => pool.recover())`.
+   *
+   * @param deadAgent Declares this agent dead first. That demands certainty: no code of it will ever run again, in this pool
+   *   or on its bytes. A missed heartbeat is no certainty. Whoever is declared dead and lives corrupts the pool.
+   * @returns A report for each; empty when there was nobody to recover from.
+   * @throws ERR_ZS_OPTION for this agent itself, or a number that is no agent's; ERR_ZS_WOULD_BLOCK: later; ERR_ZS_POISONED
+   *   or ERR_ZS_CORRUPT when what was left cannot be repaired.
+   * Blocks: briefly. Main thread: yes.
+   */
+  recover(deadAgent?: number): RecoveryReport[];
 
   mallocAsync(sizeBytes: number): Promise<Handle>;
   freeAsync(handle: Handle): Promise<void>;

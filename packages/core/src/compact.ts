@@ -15,6 +15,7 @@
 import type { CompactBudget, CompactResult } from './api.ts';
 import { GROUPS_PARTIAL, freeableZspages } from './fullness.ts';
 import { CLASS, HEADER, ZSPAGE } from './layout/records.ts';
+import { PENDING_OTHER } from './objects.ts';
 import type { Objects } from './objects.ts';
 import { lockForMove, unlockAfterMove } from './move-locks.ts';
 import type { PageAllocator } from './pages.ts';
@@ -27,7 +28,7 @@ import type { WordIndex } from './words/agent.ts';
 import type { ZspageLists } from './zspages.ts';
 
 const { compactor, pagesCompacted, objectsMoved, busySkips } = HEADER.at;
-const { groupMask, groupHeads, capacity, pages: classPages, inuse } = CLASS.at;
+const { groupMask, groupHeads, capacity, pages: classPages, inuse, pending } = CLASS.at;
 const { firstPage, next } = ZSPAGE.at;
 
 /** Why no more objects were moved from a source to a target. */
@@ -111,6 +112,7 @@ export class Compactor {
 
   /** Takes the gate; false when another agent compacts. Never waits. */
   enter(): boolean {
+    this.state.checkAlarm();
     // order: acquire, pairs with leave. Whose number stands here is compacting.
     return Atomics.compareExchange(this.state.words, compactor, 0, this.state.agent.index) === 0;
   }
@@ -156,10 +158,12 @@ export class Compactor {
     const { strategy } = this.state;
     lockForMove(strategy, ordinal);
     const base = this.state.classWord(ordinal);
+    this.state.words[base + pending] = PENDING_OTHER;
     const movedBefore = run.movedObjects;
     this.objects.dropEmpty(ordinal);
     const more = this.fillOneTarget(run, ordinal, base);
     if (!more) this.settler.settleClass(run, ordinal, base);
+    this.state.words[base + pending] = 0;
     unlockAfterMove(strategy, ordinal);
     this.objects.releaseReclaimed();
     // The budget counts pages that are free, so what no reader needs any more is reclaimed at once.

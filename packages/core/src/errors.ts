@@ -27,6 +27,8 @@ export type ErrorCode =
   | 'ERR_ZS_LOCK_MISUSE'
   | 'ERR_ZS_LOCK_TIMEOUT'
   | 'ERR_ZS_CORRUPT'
+  | 'ERR_ZS_TORN'
+  | 'ERR_ZS_POISONED'
   | LockdepCode;
 
 /** Codes of what lockdep finds. */

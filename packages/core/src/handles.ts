@@ -11,6 +11,7 @@
 //   3. A page of cells is never given back: a stale handle must find a cell.
 
 import { ZsmallocError } from './errors.ts';
+import { expectInvariant } from './invariant.ts';
 import { HANDLE_BITS, LOCATION_BITS } from './layout/plan.ts';
 import { CLASS, HEADER } from './layout/records.ts';
 import type { PageAllocator } from './pages.ts';
@@ -92,6 +93,12 @@ export class HandleTable {
     return page * this.pageWords + (cell & this.inPageMask);
   }
 
+  /** Raw handle that the next `take` returns. Caller holds: the class lock, and there is a cell at hand. */
+  first(base: WordIndex): number {
+    const cell = this.words[base + cellHead]!;
+    return (this.words[this.cellWord(cell)]! & HANDLE_MASK & ~this.cellMask) | cell;
+  }
+
   /** Takes a cell at hand; there must be one. Returns the raw handle of its next use. Caller holds: the class lock. */
   take(base: WordIndex): number {
     const { words } = this;
@@ -108,9 +115,8 @@ export class HandleTable {
   put(base: WordIndex, raw: number): void {
     const { words } = this;
     const cell = raw & this.cellMask;
-    const generation = ((raw >>> this.cellBits) + 1) & this.generationMask;
     // Plain: whoever still looks at the cell does so by mistake, and finds either value.
-    words[this.cellWord(cell)] = CELL_FREE | (generation << this.cellBits);
+    words[this.cellWord(cell)] = this.freeValueAfter(raw);
     this.append(base, cell);
     if (words[base + cellCount]! > KEEP_CELLS_MAX) this.giveBack(base, KEEP_CELLS_MAX / 2);
   }
@@ -138,6 +144,36 @@ export class HandleTable {
     this.state.strategy.unlock(lock);
   }
 
+  /** Value of a raw handle's cell once the handle is dead, linked to none. */
+  freeValueAfter(raw: number): number {
+    return CELL_FREE | ((((raw >>> this.cellBits) + 1) & this.generationMask) << this.cellBits);
+  }
+
+  /**
+   * Makes a list of free cells, whose three words may disagree after a death, what can be reached from its head, and
+   * returns its cells. Caller holds: the lock of the list.
+   *
+   * @throws ERR_ZS_CORRUPT when it leads to itself.
+   */
+  mendList(list: WordIndex): Set<number> {
+    const { words } = this;
+    const cells = new Set<number>();
+    let last = 0;
+    for (let cell = words[list]!; cell !== 0;) {
+      const word = this.cellOf(cell & this.cellMask);
+      if (word === 0 || (words[word]! & CELL_FREE) === 0) break;
+      expectInvariant(!cells.has(cell), 'lists-bounded', 'a list of free cells that leads to itself, cell', cell);
+      cells.add(cell);
+      last = cell;
+      cell = words[word]! & this.cellMask;
+    }
+    if (last === 0) words[list] = 0;
+    else words[this.cellWord(last)]! &= ~this.cellMask;
+    words[list + 1] = last;
+    words[list + 2] = cells.size;
+    return cells;
+  }
+
   badHandle(handle: unknown): ZsmallocError {
     return new ZsmallocError(
       'ERR_ZS_BAD_HANDLE',
@@ -163,7 +199,7 @@ export class HandleTable {
   }
 
   /** Adds a free cell, which links to none, to the end of a class's list. */
-  private append(base: WordIndex, cell: number): void {
+  append(base: WordIndex, cell: number): void {
     const { words } = this;
     const tail = words[base + cellTail]!;
     if (tail === 0) words[base + cellHead] = cell;

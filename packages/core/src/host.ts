@@ -1,17 +1,21 @@
 // What a strategy gets to see of a pool.
 
 import { isLocation } from './handles.ts';
-import { AGENT, LOCK } from './layout/records.ts';
+import { ZsmallocError } from './errors.ts';
+import { AGENT, HEADER, LOCK } from './layout/records.ts';
 import type { Objects } from './objects.ts';
+import type { PageAllocator } from './pages.ts';
 import { OWNER_CLASS_MASK, OWNER_SHIFT } from './state.ts';
 import type { PoolState } from './state.ts';
 import type { StrategyHost } from './strategy/contract.ts';
+import { ReadTable } from './strategy/read-table.ts';
 
 /** The pool's side of the contract. */
-export function strategyHost(state: PoolState, objects: Objects): StrategyHost {
+export function strategyHost(state: PoolState, objects: Objects, pages: PageAllocator): StrategyHost {
   const { plan } = state;
   return {
     agent: state.agent,
+    reads: readTable(state, pages),
     agentsMax: plan.agentsMax,
     poolBase: plan.poolBase,
     lockCount: plan.lockCount,
@@ -39,4 +43,24 @@ export function strategyHost(state: PoolState, objects: Objects): StrategyHost {
     reclaimPage: (page) => objects.reclaimPage(page),
     releaseReclaimed: () => objects.releaseReclaimed(),
   };
+}
+
+function readTable(state: PoolState, pages: PageAllocator): ReadTable {
+  const { record, plan } = state;
+  return new ReadTable(state.agent, {
+    alarm: HEADER.at.alarm,
+    disturbed: HEADER.at.disturbed,
+    lookup: record + AGENT.at.lookup,
+    reads: record + AGENT.at.reads,
+    readsCount: AGENT.fields.reads.words,
+    grow: () => {
+      const page = pages.takeReadPage(record);
+      if (page !== 0) return { first: page * plan.pageWords, count: plan.pageWords };
+      throw new ZsmallocError(
+        'ERR_ZS_NO_MEMORY',
+        `cannot begin a read: this agent has so many open that it needs a page to note them, and the pool has none. End some of them, or free objects.`,
+        { pages: plan.pages },
+      );
+    },
+  });
 }

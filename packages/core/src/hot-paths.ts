@@ -7,7 +7,7 @@
 import { GROUPS_WITH_ROOM } from './fullness.ts';
 import { CELL_FREE, HANDLE_MASK, KEEP_CELLS_MAX } from './handles.ts';
 import type { HandleTable } from './handles.ts';
-import { CLASS, LENGTH_MASK, PAGE, ZSPAGE } from './layout/records.ts';
+import { AGENT, CLASS, HEADER, LENGTH_MASK, PAGE, ZSPAGE } from './layout/records.ts';
 import { BYTES_UNIT } from './objects.ts';
 import type { Objects } from './objects.ts';
 import { OWNER_CLASS_MASK, OWNER_SHIFT } from './state.ts';
@@ -15,7 +15,8 @@ import type { PoolState } from './state.ts';
 import type { Location } from './strategy/contract.ts';
 import { USAGE_GROUP_SHIFT, USAGE_INUSE_MASK } from './zspages.ts';
 
-const { groupMask, groupHeads, inuse, bytesLow, cellHead, cellTail, cellCount } = CLASS.at;
+const { groupMask, groupHeads, inuse, bytesLow, cellHead, cellTail, cellCount, pending } = CLASS.at;
+const { alarm } = HEADER.at;
 const { usage, freeHead } = ZSPAGE.at;
 const CLASS_WORDS = CLASS.words;
 const PAGE_WORDS = PAGE.words;
@@ -42,9 +43,11 @@ export function hotPaths(state: PoolState, handles: HandleTable, objects: Object
   const generationMask = HANDLE_MASK & ~cellMask;
   const cellPageShift = plan.pageShift - 2;
   const cellInPage = pageWords - 1;
+  const lastMalloc = state.record + AGENT.at.lastMalloc;
 
   function allocate(sizeBytes: number): number {
     if ((sizeBytes | 0) !== sizeBytes || sizeBytes < 1 || sizeBytes > pageBytes) throw objects.badSize(sizeBytes);
+    if (words[alarm] !== 0) state.checkAlarm();
     const ordinal = ofRequest[(sizeBytes + 7) >>> 3]!;
     const { strategy } = state;
     strategy.lock(ordinal);
@@ -58,6 +61,12 @@ export function hotPaths(state: PoolState, handles: HandleTable, objects: Object
     const location = words[record + freeHead]!;
     if (location === 0) return objects.allocateSlow(ordinal, base, sizeBytes);
 
+    const cellWord = words[directoryBase + (cell >>> cellPageShift)]! * pageWords + (cell & cellInPage);
+    const value = words[cellWord]!;
+    const raw = (value & generationMask) | cell;
+    const tagged = (raw << 1) | 1;
+    // Plain, like all under the lock: should this agent die before it unlocks, the object is to be undone.
+    words[base + pending] = tagged;
     const slot =
       (location >>> indexBits) * pageWords + ((((location & indexMask) * sizes[ordinal]!) & inPageMask) >>> 2);
     words[record + freeHead] = words[slot]! >>> 1;
@@ -65,14 +74,11 @@ export function hotPaths(state: PoolState, handles: HandleTable, objects: Object
     words[record + usage] = used;
     if (groups[groupBase[ordinal]! + (used & USAGE_INUSE_MASK)] !== group) objects.regroup(ordinal, zspage);
 
-    const cellWord = words[directoryBase + (cell >>> cellPageShift)]! * pageWords + (cell & cellInPage);
-    const value = words[cellWord]!;
     const following = value & cellMask;
     words[base + cellHead] = following;
     if (following === 0) words[base + cellTail] = 0;
     words[base + cellCount]! -= 1;
-    const raw = (value & generationMask) | cell;
-    words[slot] = (raw << 1) | 1;
+    words[slot] = tagged;
     words[slot + 1] = sizeBytes;
     words[base + inuse]! += 1;
     const low = words[base + bytesLow]! + sizeBytes;
@@ -80,12 +86,15 @@ export function hotPaths(state: PoolState, handles: HandleTable, objects: Object
     if (low >= BYTES_UNIT) objects.carry(base);
     // Plain: nobody else has the handle yet, and whoever hands it over orders this before the other agent's reads.
     words[cellWord] = location;
+    words[lastMalloc] = tagged;
+    words[base + pending] = 0;
     strategy.unlock(ordinal);
     return raw ^ key;
   }
 
   function free(handle: number): void {
     if ((handle | 0) !== handle || handle <= 0 || handle > HANDLE_MASK) throw handles.badHandle(handle);
+    if (words[alarm] !== 0) state.checkAlarm();
     const raw = handle ^ key;
     const page = words[directoryBase + ((raw & cellMask) >>> cellPageShift)]!;
     const cell = page * pageWords + (raw & cellMask & cellInPage);
@@ -101,7 +110,10 @@ export function hotPaths(state: PoolState, handles: HandleTable, objects: Object
       strategy.unlock(ordinal);
       throw handles.badHandle(handle);
     }
+    // Plain: should this agent die before it unlocks, the free is to be finished.
+    words[classBase + ordinal * CLASS_WORDS + pending] = (raw << 1) | 1;
     strategy.retireObject(cell, location);
+    words[classBase + ordinal * CLASS_WORDS + pending] = 0;
     strategy.unlock(ordinal);
   }
 
@@ -115,7 +127,9 @@ export function hotPaths(state: PoolState, handles: HandleTable, objects: Object
     const base = classBase + ordinal * CLASS_WORDS;
     const slot =
       (location >>> indexBits) * pageWords + ((((location & indexMask) * sizes[ordinal]!) & inPageMask) >>> 2);
-    const raw = words[slot]! >>> 1;
+    const tagged = words[slot]!;
+    words[base + pending] = tagged;
+    const raw = tagged >>> 1;
     words[base + inuse]! -= 1;
     const low = words[base + bytesLow]! - (words[slot + 1]! & LENGTH_MASK);
     words[base + bytesLow] = low;
@@ -141,6 +155,7 @@ export function hotPaths(state: PoolState, handles: HandleTable, objects: Object
     words[record + usage] = used;
     const group = groups[groupBase[ordinal]! + (used & USAGE_INUSE_MASK)];
     if (group !== used >>> USAGE_GROUP_SHIFT) objects.regroup(ordinal, zspage);
+    words[base + pending] = 0;
   }
 
   return { allocate, free, reclaimObject };

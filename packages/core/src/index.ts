@@ -16,4 +16,6 @@ export type {
   PoolOf,
   PoolOptions,
 } from './api.ts';
+export type { RecoveryReport } from './recovery/report.ts';
+export type { AgentPort, WatchListeners, WatchedAgents } from './recovery/watcher.ts';
 export type { ClassRow, PoolStats } from './stats.ts';

@@ -16,12 +16,17 @@ export type Invariant =
   | 'cells-accounted'
   | 'pages-accounted'
   | 'records-accounted'
-  | 'reserved-zero';
+  | 'reserved-zero'
+  | 'lists-bounded'
+  | 'readers-counted';
 
 /** @throws ERR_ZS_CORRUPT, naming the invariant, unless it holds. */
 export function expectInvariant(holds: boolean, invariant: Invariant, what: string, index: number): void {
-  if (holds) return;
-  throw new ZsmallocError(
+  if (!holds) throw corruptError(invariant, what, index);
+}
+
+export function corruptError(invariant: Invariant, what: string, index: number): ZsmallocError {
+  return new ZsmallocError(
     'ERR_ZS_CORRUPT',
     `the pool is corrupt: invariant "${invariant}" does not hold, ${what} at ${index}. Stop using the pool; if no agent wrote outside its objects, this is a bug worth reporting.`,
     { invariant, what, index },

@@ -7,25 +7,30 @@
 // RULES
 //   1. Only slots that start in the page get a new location; one that merely ends there keeps its own.
 //   2. A page of handle cells never moves, and neither do the tables.
+//   3. The agent's record names both pages. Once the target is in the chain, the content is there: who recovers goes on.
 //
 // Source: zs_page_isolate(), zs_page_migrate() and zs_page_putback() in Linux mm/zsmalloc.c.
 
 import type { MigrateResult } from './api.ts';
 import { ZsmallocError } from './errors.ts';
 import { GROUP_ISOLATED } from './fullness.ts';
+import { CELL_RETIRED } from './handles.ts';
 import type { HandleTable } from './handles.ts';
-import { HEADER, PAGE, ZSPAGE } from './layout/records.ts';
+import { AGENT, CLASS, HEADER, PAGE, ZSPAGE } from './layout/records.ts';
 import { lockForMove, unlockAfterMove } from './move-locks.ts';
 import type { PageAllocator } from './pages.ts';
 import { OWNER_CLASS_MASK, OWNER_SHIFT } from './state.ts';
 import type { PoolState } from './state.ts';
 import type { Location, PageIndex, ZspageIndex } from './strategy/contract.ts';
 import type { WordIndex } from './words/agent.ts';
+import { PENDING_OTHER } from './objects.ts';
 import type { Objects } from './objects.ts';
 import type { ZspageLists } from './zspages.ts';
 
 const { owner: pageOwner, link } = PAGE.at;
 const { freeHead, firstPage } = ZSPAGE.at;
+const { moveFrom, moveTo } = AGENT.at;
+const { pending } = CLASS.at;
 
 /** See the head of the file. */
 export class Migrator {
@@ -53,18 +58,18 @@ export class Migrator {
         { page: Number(page), pageMin: plan.firstPage, pageMax: plan.pages - 1 },
       );
     }
+    this.state.checkAlarm();
     if (this.ownerOf(page) === 0) return { result: 'vacant', page, patchedCells: 0 };
-    const target = this.pages.takePage();
+    // One that could not be given back at once is still there.
+    const entry = this.state.record + moveTo;
+    const target = this.state.words[entry]! || this.pages.takePageFor(entry);
     if (target === 0) return { result: 'full', page, patchedCells: 0 };
     let patchedCells = -1;
     let vacant = true;
     try {
       ({ patchedCells, vacant } = this.moveTo(page, target));
     } finally {
-      if (patchedCells < 0) {
-        this.objects.reclaimPage(target);
-        this.objects.releaseReclaimed();
-      }
+      if (patchedCells < 0) this.objects.releaseReclaimed();
     }
     if (patchedCells >= 0) return { result: 'migrated', page: target, patchedCells };
     return { result: vacant ? 'vacant' : 'busy', page, patchedCells: 0 };
@@ -81,7 +86,7 @@ export class Migrator {
     const owner = this.ownerOf(page);
     const zspage = owner >>> OWNER_SHIFT;
     // Zspages of the class come and go under its lock only; one that is on its way back to the allocator is isolated,
-    // and a page that is on its way back keeps its owner but is in no chain.
+    // and a page that is on its way back has no owner any more, or is retired and in no chain.
     const vacant =
       owner === 0 ||
       (owner & OWNER_CLASS_MASK) !== ordinal ||
@@ -89,8 +94,14 @@ export class Migrator {
       !this.isInChain(zspage, page);
     let patchedCells = -1;
     if (!vacant && strategy.relocateBegin(zspage)) {
+      const classPending = this.state.classWord(ordinal) + pending;
+      words[classPending] = PENDING_OTHER;
+      words[this.state.record + moveFrom] = page;
       patchedCells = this.movePage(ordinal, zspage, page, target);
       strategy.retirePage(page);
+      words[this.state.record + moveTo] = 0;
+      words[this.state.record + moveFrom] = 0;
+      words[classPending] = 0;
       strategy.relocateEnd(zspage);
     } else if (!vacant) {
       // order: relaxed. Statistics.
@@ -115,7 +126,24 @@ export class Migrator {
     return this.patchCells(ordinal, zspage, page, target, position);
   }
 
-  private isInChain(zspage: ZspageIndex, page: PageIndex): boolean {
+  /**
+   * Goes on where an agent died: the target, which is in the chain of its zspage, has the content, but cells may still name
+   * the page. The caller rebuilds the free list. Caller holds: move, class and zspage, or has inherited them.
+   */
+  finish(ordinal: number, zspage: ZspageIndex, page: PageIndex, target: PageIndex): void {
+    const { words, plan } = this.state;
+    if (ordinal === plan.shape.classes.length - 1) {
+      this.patchHuge(zspage, page, target);
+      return;
+    }
+    let position = 0;
+    let at = words[this.state.zspageWord(zspage) + firstPage]!;
+    for (; at !== target; at = words[this.state.pageWord(at) + link]!) position++;
+    this.patchCells(ordinal, zspage, page, target, position);
+  }
+
+  /** Caller holds: the class lock. */
+  isInChain(zspage: ZspageIndex, page: PageIndex): boolean {
     const { words } = this.state;
     let at = words[this.state.zspageWord(zspage) + firstPage]!;
     // The link of a huge page is its handle: that chain has one page.
@@ -186,8 +214,13 @@ export class Migrator {
 
   private patch(header: number, page: PageIndex, target: PageIndex, index: number): boolean {
     const cell: WordIndex = this.handles.cellWord((header >>> 1) & this.handles.cellMask);
-    if (this.state.words[cell] !== this.state.locationOf(page, index)) return false;
-    this.state.strategy.publish(cell, this.state.locationOf(target, index));
+    const from = this.state.locationOf(page, index);
+    const to = this.state.locationOf(target, index);
+    const value = this.state.words[cell];
+    // A retired cell names its object's place; nobody looks the object up any more.
+    if (value === (CELL_RETIRED | from)) this.state.words[cell] = CELL_RETIRED | to;
+    if (value !== from) return false;
+    this.state.strategy.publish(cell, to);
     return true;
   }
 }

@@ -12,7 +12,7 @@ import { GROUP_DRAINING, GROUP_EMPTY, GROUP_ISOLATED, GROUPS_WITH_ROOM } from '.
 import type { HandleTable } from './handles.ts';
 import { hotPaths } from './hot-paths.ts';
 import type { HotPaths } from './hot-paths.ts';
-import { CLASS, LENGTH_MASK, PAGE, ZSPAGE } from './layout/records.ts';
+import { AGENT, CLASS, LENGTH_MASK, PAGE, ZSPAGE } from './layout/records.ts';
 import type { PageAllocator } from './pages.ts';
 import { OWNER_CLASS_MASK, OWNER_SHIFT } from './state.ts';
 import type { PoolState } from './state.ts';
@@ -20,9 +20,12 @@ import type { Location, PageIndex, ZspageIndex } from './strategy/contract.ts';
 import type { WordIndex, Words } from './words/agent.ts';
 import type { ZspageLists } from './zspages.ts';
 
-const { groupMask, groupHeads, inuse, pages: classPages, bytesLow, bytesHigh, cellCount } = CLASS.at;
+const { groupMask, groupHeads, inuse, pages: classPages, bytesLow, bytesHigh, cellCount, pending } = CLASS.at;
 const { freeHead } = ZSPAGE.at;
-const { link } = PAGE.at;
+const { owner: pageOwner, link } = PAGE.at;
+const { emptyZspages, emptyPages, moveTo } = AGENT.at;
+/** `pending` of a class whose lists change without an object being allocated or freed. */
+export const PENDING_OTHER = 1;
 
 /** Carry between the two words of a byte count. */
 export const BYTES_UNIT: number = 2 ** 30;
@@ -39,9 +42,9 @@ export class Objects {
   readonly hot: HotPaths;
   /** Component pages that this agent has taken from classes since it attached: by frees, compaction and reclaiming. */
   pagesFreed = 0;
-  /** Off all lists, waiting to be returned once no class lock is held. Private to the agent. */
-  private readonly emptyZspages: ZspageIndex[] = [];
-  private readonly emptyPages: PageIndex[] = [];
+  /** Words of this agent's record: what is off all lists, to be returned once no class lock is held. */
+  private readonly emptyZspages: WordIndex;
+  private readonly emptyPages: WordIndex;
 
   constructor(state: PoolState, handles: HandleTable, pages: PageAllocator, lists: ZspageLists) {
     this.state = state;
@@ -50,19 +53,21 @@ export class Objects {
     this.pages = pages;
     this.lists = lists;
     this.hugeOrdinal = state.plan.shape.classes.length - 1;
+    this.emptyZspages = state.record + emptyZspages;
+    this.emptyPages = state.record + emptyPages;
     this.hot = hotPaths(state, handles, this);
   }
 
   /** Allocates; 0 when the pool is full. Source: zs_malloc(). */
   allocate(sizeBytes: number): number {
     const handle = this.hot.allocate(sizeBytes);
-    return handle === 0 && this.recover() ? this.hot.allocate(sizeBytes) : handle;
+    return handle === 0 && this.collect() ? this.hot.allocate(sizeBytes) : handle;
   }
 
   /** Frees. Source: zs_free(). */
   free(handle: number): void {
     this.hot.free(handle);
-    if (this.emptyZspages.length > 0) this.releaseReclaimed();
+    if (this.words[this.emptyZspages] !== 0) this.releaseReclaimed();
   }
 
   /** Word that holds `handle << 1 | 1` while an object lives at `location`. */
@@ -75,7 +80,7 @@ export class Objects {
   /** Length of the object at `location`, as requested. */
   lengthAt(ordinal: number, location: Location): number {
     if (ordinal !== this.hugeOrdinal) return this.words[this.headerWord(ordinal, location) + 1]! & LENGTH_MASK;
-    return this.words[this.state.zspageWord(this.state.ownerOf(location) >>> OWNER_SHIFT) + freeHead]!;
+    return this.words[this.state.zspageWord(this.state.ownerOf(location) >>> OWNER_SHIFT) + freeHead]! & LENGTH_MASK;
   }
 
   /** Part of StrategyHost. */
@@ -103,9 +108,14 @@ export class Objects {
     this.putSlot(ordinal, this.state.classWord(ordinal), owner >>> OWNER_SHIFT, location);
   }
 
-  /** Part of StrategyHost. */
+  /** Part of StrategyHost. Caller holds: the class lock. The page is in no chain, and vacant from here on. */
   reclaimPage(page: PageIndex): void {
-    this.emptyPages.push(page);
+    const { words } = this;
+    const word = this.state.pageWord(page);
+    // order: release, pairs with the look-again of lookups. A stale hint finds "no zspage" and asks the cell again.
+    Atomics.store(words, word + pageOwner, 0);
+    words[word + link] = words[this.emptyPages]!;
+    words[this.emptyPages] = page;
   }
 
   /**
@@ -113,16 +123,15 @@ export class Objects {
    * False when it kept something.
    */
   releaseReclaimed(): boolean {
-    const { emptyZspages, emptyPages } = this;
-    if (emptyZspages.length + emptyPages.length === 0) return true;
-    const { strategy, plan, agent } = this.state;
+    const { words, state } = this;
+    const { record } = state;
+    if (words[record + emptyZspages] === 0 && words[record + emptyPages] === 0 && words[record + moveTo] === 0)
+      return true;
+    const { strategy, plan, agent } = state;
     if (agent.mayBlock) strategy.lock(plan.pagesLock);
     else if (!strategy.tryLock(plan.pagesLock)) return false;
-    for (const zspage of emptyZspages) this.pages.releaseZspageLocked(zspage);
-    for (const page of emptyPages) this.pages.pushPageLocked(page);
+    this.pages.releaseEmptyLocked(record);
     strategy.unlock(plan.pagesLock);
-    emptyZspages.length = 0;
-    emptyPages.length = 0;
     return true;
   }
 
@@ -151,17 +160,21 @@ export class Objects {
   retireIsolated(ordinal: number, zspage: ZspageIndex): void {
     this.pagesFreed += this.lists.pages(ordinal, zspage);
     this.lists.disown(ordinal, zspage);
-    this.emptyZspages.push(zspage);
+    this.words[this.state.zspageWord(zspage) + ZSPAGE.at.next] = this.words[this.emptyZspages]!;
+    this.words[this.emptyZspages] = zspage;
   }
 
   /** Fresh slots, huge objects, and whatever needs a page or cells. Caller holds: the class lock, which this drops. */
   allocateSlow(ordinal: number, base: WordIndex, sizeBytes: number): number {
     const { words, state, handles } = this;
+    words[base + pending] = PENDING_OTHER;
     const location = this.takeSlotSlow(ordinal, base);
     if (location === 0) return 0;
+    const tagged = (handles.first(base) << 1) | 1;
+    words[base + pending] = tagged;
     const raw = handles.take(base);
     const header = this.headerWord(ordinal, location);
-    words[header] = (raw << 1) | 1;
+    words[header] = tagged;
     if (ordinal === this.hugeOrdinal)
       words[state.zspageWord(state.ownerOf(location) >>> OWNER_SHIFT) + freeHead] = sizeBytes;
     else words[header + 1] = sizeBytes;
@@ -169,6 +182,8 @@ export class Objects {
     words[base + bytesLow]! += sizeBytes;
     if (words[base + bytesLow]! >= BYTES_UNIT) this.carry(base);
     words[handles.cellWord(raw & handles.cellMask)] = location;
+    words[state.record + AGENT.at.lastMalloc] = tagged;
+    words[base + pending] = 0;
     state.strategy.unlock(ordinal);
     return handles.handleOf(raw);
   }
@@ -192,26 +207,31 @@ export class Objects {
       }
       if (zspage !== 0) location = lists.takeSlotOf(ordinal, base, zspage, grown);
     } finally {
-      if (location === 0) this.state.strategy.unlock(ordinal);
+      if (location === 0) {
+        words[base + pending] = 0;
+        this.state.strategy.unlock(ordinal);
+      }
     }
     return location;
   }
 
   /** Collects what may be free already: reclaimable records, empty zspages, cells at hand. True when a retry may help. */
-  private recover(): boolean {
+  private collect(): boolean {
     const { strategy, plan } = this.state;
     let gained = strategy.reclaim(true) > 0;
     for (let ordinal = 0; ordinal < plan.shape.classes.length; ordinal++) {
       strategy.lock(ordinal);
       const base = this.state.classWord(ordinal);
+      this.words[base + pending] = PENDING_OTHER;
       this.dropEmpty(ordinal);
       if (this.words[base + cellCount]! > 0) {
         this.handles.giveBack(base, this.words[base + cellCount]!);
         gained = true;
       }
+      this.words[base + pending] = 0;
       strategy.unlock(ordinal);
     }
-    gained ||= this.emptyZspages.length > 0;
+    gained ||= this.words[this.emptyZspages] !== 0;
     this.releaseReclaimed();
     return gained;
   }
@@ -220,12 +240,15 @@ export class Objects {
     const { words } = this;
     const owner = this.state.ownerOf(location);
     const base = this.state.classWord(this.hugeOrdinal);
-    const raw = words[this.headerWord(this.hugeOrdinal, location)]! >>> 1;
+    const tagged = words[this.headerWord(this.hugeOrdinal, location)]!;
+    const raw = tagged >>> 1;
+    words[base + pending] = tagged;
     words[base + inuse]! -= 1;
     words[base + bytesLow]! -= this.lengthAt(this.hugeOrdinal, location);
     if (words[base + bytesLow]! < 0) this.carry(base);
     this.handles.put(base, raw);
     this.putSlot(this.hugeOrdinal, base, owner >>> OWNER_SHIFT, location);
+    words[base + pending] = 0;
   }
 
   private putSlot(ordinal: number, base: WordIndex, zspage: ZspageIndex, location: Location): void {

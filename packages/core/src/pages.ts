@@ -7,10 +7,12 @@
 //   4. A record is never anything but a zspage's record: a lock taken by a stale hint is always some zspage's lock.
 
 import { GROUP_ISOLATED } from './fullness.ts';
-import { HEADER, PAGE, ZSPAGE } from './layout/records.ts';
+import { AGENT, HEADER, PAGE, ZSPAGE } from './layout/records.ts';
+import { expectInvariant } from './invariant.ts';
 import { OWNER_SHIFT } from './state.ts';
 import type { PoolState } from './state.ts';
 import type { PageIndex, ZspageIndex } from './strategy/contract.ts';
+import type { WordIndex } from './words/agent.ts';
 import { USAGE_GROUP_SHIFT } from './zspages.ts';
 
 const { pageFreeHead, pageFreeCount, pageFresh, zspageFreeHead, zspageFresh, zspageCount } = HEADER.at;
@@ -32,6 +34,47 @@ export class PageAllocator {
     const page = this.popPageLocked();
     strategy.unlock(plan.pagesLock);
     return page;
+  }
+
+  /** Takes a page and enters it in a word of this agent's record, by which it is found should the agent die. */
+  takePageFor(entry: WordIndex): PageIndex {
+    const { strategy, plan, words } = this.state;
+    strategy.lock(plan.pagesLock);
+    const page = this.popPageLocked();
+    if (page !== 0) {
+      words[this.state.pageWord(page) + link] = words[entry]!;
+      words[entry] = page;
+    }
+    strategy.unlock(plan.pagesLock);
+    return page;
+  }
+
+  /** Takes a page for further reads of this agent, all zero, and enters it in its record; 0 when there is none. */
+  takeReadPage(record: WordIndex): PageIndex {
+    const { strategy, plan, words } = this.state;
+    strategy.lock(plan.pagesLock);
+    const page = this.popPageLocked();
+    if (page !== 0) {
+      words.fill(0, page * plan.pageWords, (page + 1) * plan.pageWords);
+      words[this.state.pageWord(page) + link] = words[record + AGENT.at.readPages]!;
+      words[record + AGENT.at.readPages] = page;
+    }
+    strategy.unlock(plan.pagesLock);
+    return page;
+  }
+
+  /** Gives the pages of an agent's reads back. Nobody is in any. May wait: for the pages lock. */
+  releaseReadPages(record: WordIndex): void {
+    const { strategy, plan, words } = this.state;
+    const entry = record + AGENT.at.readPages;
+    if (words[entry] === 0) return;
+    strategy.lock(plan.pagesLock);
+    for (let page = words[entry]!; page !== 0; page = words[entry]!) {
+      expectInvariant(this.isPage(page), 'lists-bounded', 'pages of reads of this agent', page);
+      words[entry] = words[this.state.pageWord(page) + link]!;
+      this.pushPageLocked(page);
+    }
+    strategy.unlock(plan.pagesLock);
   }
 
   /**
@@ -72,6 +115,34 @@ export class PageAllocator {
     return this.append(page, zspage, ordinal);
   }
 
+  /** Gives back all that an agent has entered in its record as empty. Caller holds: the pages lock. */
+  releaseEmptyLocked(record: WordIndex): void {
+    const { words } = this.state;
+    const zspages = record + AGENT.at.emptyZspages;
+    const pages = record + AGENT.at.emptyPages;
+    let most = this.state.plan.pages;
+    for (let zspage = words[zspages]!; zspage !== 0; zspage = words[zspages]!) {
+      const isRecord = zspage > 0 && zspage < words[zspageFresh]!;
+      expectInvariant(isRecord && most-- > 0, 'lists-bounded', 'empty zspages of this agent', zspage);
+      words[zspages] = words[this.state.zspageWord(zspage) + next]!;
+      this.releaseZspageLocked(zspage);
+    }
+    for (let page = words[pages]!; page !== 0; page = words[pages]!) {
+      expectInvariant(this.isPage(page) && most-- > 0, 'lists-bounded', 'empty pages of this agent', page);
+      words[pages] = words[this.state.pageWord(page) + link]!;
+      this.pushPageLocked(page);
+    }
+    const target = words[record + AGENT.at.moveTo]!;
+    if (target === 0) return;
+    expectInvariant(this.isPage(target), 'lists-bounded', 'the page that this agent migrates to', target);
+    words[record + AGENT.at.moveTo] = 0;
+    this.pushPageLocked(target);
+  }
+
+  private isPage(page: PageIndex): boolean {
+    return page >= this.state.plan.firstPage && page < this.state.words[pageFresh]!;
+  }
+
   /**
    * Gives back an empty zspage that is on no list, and its pages. Caller holds: the pages lock.
    *
@@ -81,7 +152,8 @@ export class PageAllocator {
     const { words } = this.state;
     const record = this.state.zspageWord(zspage);
     let page = words[record + firstPage]!;
-    while (page !== 0) {
+    for (let most = this.state.plan.chainPages; page !== 0; most--) {
+      expectInvariant(this.isPage(page) && most > 0, 'chain-owned', `the chain of zspage ${zspage}, page`, page);
       const following = words[this.state.pageWord(page) + link]!;
       this.pushPageLocked(page);
       page = following;
@@ -107,7 +179,10 @@ export class PageAllocator {
     this.claim(page, zspage, ordinal);
     const { words } = this.state;
     let last = this.state.pageWord(words[this.state.zspageWord(zspage) + firstPage]!) + link;
-    while (words[last] !== 0) last = this.state.pageWord(words[last]!) + link;
+    for (let most = this.state.plan.chainPages; words[last] !== 0; most--) {
+      expectInvariant(most > 0, 'chain-owned', `the chain of zspage`, zspage);
+      last = this.state.pageWord(words[last]!) + link;
+    }
     // order: release, pairs with readers of spanning objects.
     Atomics.store(words, last, page);
     return true;

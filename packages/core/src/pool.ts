@@ -10,6 +10,10 @@ import { SHARE_UNIT, compactThreshold, describe } from './format.ts';
 import { HandleTable } from './handles.ts';
 import { strategyHost } from './host.ts';
 import { Migrator } from './migrate.ts';
+import { Recovery } from './recovery/recovery.ts';
+import type { RecoveryReport } from './recovery/report.ts';
+import { Watcher } from './recovery/watcher.ts';
+import type { AgentPort, WatchListeners, WatchedAgents } from './recovery/watcher.ts';
 import { Objects } from './objects.ts';
 import { PageAllocator } from './pages.ts';
 import { Settler } from './settle.ts';
@@ -38,6 +42,9 @@ export class AgentPool implements HoldingPool {
   private readonly compactor: Compactor;
   private readonly migrator: Migrator;
   private readonly verifier: Verifier;
+  private readonly pages: PageAllocator;
+  private readonly recovery: Recovery;
+  private readonly watcher: Watcher;
   private readonly compactAbove: number;
   private freesToLook = FREES_PER_LOOK;
   private detached = false;
@@ -61,7 +68,11 @@ export class AgentPool implements HoldingPool {
     this.migrator = new Migrator(state, this.handles, pages, lists, this.objects);
     this.verifier = new Verifier(state, this.handles, lists, this.objects);
     this.compactAbove = compactThreshold(state.words);
-    state.strategy = state.definition.bind(strategyHost(state, objects));
+    state.strategy = state.definition.bind(strategyHost(state, objects, pages));
+    this.pages = pages;
+    const { migrator } = this;
+    this.recovery = new Recovery({ state, handles, lists, objects, migrator });
+    this.watcher = new Watcher(state, this.recovery);
   }
 
   malloc(sizeBytes: number): Handle {
@@ -80,7 +91,7 @@ export class AgentPool implements HoldingPool {
   }
 
   sizeOf(handle: Handle): number {
-    const offset = this.access.begin(handle);
+    const offset = this.access.begin(handle, true);
     const { length } = this.access.place;
     this.access.end(offset);
     return length;
@@ -120,6 +131,10 @@ export class AgentPool implements HoldingPool {
     return this.access.place.secondOffset;
   }
 
+  acceptTorn(handle: Handle): void {
+    this.access.mend(handle);
+  }
+
   hold(handle: Handle): Hold {
     return this.access.hold(handle);
   }
@@ -157,6 +172,23 @@ export class AgentPool implements HoldingPool {
 
   verify(): void {
     this.verifier.verify();
+  }
+
+  get agentIndex(): number {
+    return this.state.agent.index;
+  }
+
+  watch(agents: WatchedAgents, listeners: WatchListeners = {}): void {
+    this.watcher.watch(agents, listeners);
+  }
+
+  announce(port: AgentPort): void {
+    this.watcher.announce(port);
+  }
+
+  recover(deadAgent?: number): RecoveryReport[] {
+    if (deadAgent !== undefined) this.watcher.declareDead(deadAgent);
+    return this.recovery.run();
   }
 
   mallocAsync(sizeBytes: number): Promise<Handle> {
@@ -237,7 +269,9 @@ export class AgentPool implements HoldingPool {
         'cannot detach: this agent has pages to give back, another agent has the page allocator, and this one must not block. Try again in a later turn.',
       );
     }
+    this.pages.releaseReadPages(this.state.record);
     this.state.strategy.detach();
+    this.watcher.stop();
     giveAgent(this.state.words, this.state.plan, this.state.agent.index);
     this.detached = true;
     this.state.strategy = detachedStrategy();

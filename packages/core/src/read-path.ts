@@ -2,9 +2,10 @@
 // hot-paths.ts.
 
 import { ZsmallocError } from './errors.ts';
+import { corruptError } from './invariant.ts';
 import { HANDLE_MASK } from './handles.ts';
 import type { HandleTable } from './handles.ts';
-import { LENGTH_MASK, PAGE, ZSPAGE } from './layout/records.ts';
+import { HEADER, LENGTH_MASK, PAGE, ZSPAGE } from './layout/records.ts';
 import { HEADER_BYTES } from './size-class.ts';
 import { OWNER_CLASS_MASK, OWNER_SHIFT } from './state.ts';
 import type { PoolState } from './state.ts';
@@ -12,6 +13,7 @@ import type { Location, ZspageIndex } from './strategy/contract.ts';
 
 const { owner: pageOwner, link } = PAGE.at;
 const { freeHead } = ZSPAGE.at;
+const { alarm } = HEADER.at;
 const PAGE_WORDS = PAGE.words;
 
 /** Where an object's bytes are. */
@@ -23,6 +25,8 @@ export interface Place {
   firstBytes: number;
   /** Byte offset of the rest; of no meaning when there is none. */
   secondOffset: number;
+  /** An agent died while it wrote to the object. */
+  isTorn: boolean;
   /** Reads and holds begun and not ended by this agent. */
   open: number;
 }
@@ -30,8 +34,13 @@ export interface Place {
 /** See the head of the file. */
 export interface ReadPath {
   readonly place: Place;
-  /** Begins a read and returns the offset of the object's first byte. Source: zs_obj_read_begin(). */
-  begin(handle: number): number;
+  /**
+   * Begins a read and returns the offset of the object's first byte.
+   *
+   * @param evenTorn For who looks at no bytes.
+   * @throws ERR_ZS_BAD_HANDLE, ERR_ZS_TORN. Source: zs_obj_read_begin().
+   */
+  begin(handle: number, evenTorn?: boolean): number;
   /** Ends a read. The zspage cannot have gone: this agent is inside it. Source: zs_obj_read_end(). */
   end(offset: number): void;
   /** Fills `place` and confirms the handle. Returns the zspage; 0 when the place is another object's. */
@@ -52,7 +61,7 @@ export function readPath(state: PoolState, handles: HandleTable): ReadPath {
   const { cellMask } = handles;
   const cellPageShift = pageShift - 2;
   const cellInPage = pageWords - 1;
-  const place: Place = { offset: 0, length: 0, firstBytes: 0, secondOffset: 0, open: 0 };
+  const place: Place = { offset: 0, length: 0, firstBytes: 0, secondOffset: 0, isTorn: false, open: 0 };
 
   function locate(location: Location, raw: number): ZspageIndex {
     const page = location >>> indexBits;
@@ -64,11 +73,14 @@ export function readPath(state: PoolState, handles: HandleTable): ReadPath {
     const header = page * pageWords + (start >>> 2);
     if (words[header] !== ((raw << 1) | 1)) return 0;
     // Plain: a strategy that lets objects be retired beside readers leaves these bits as they are.
-    const length = words[header + 1]! & LENGTH_MASK;
+    const second = words[header + 1]!;
+    const length = second & LENGTH_MASK;
+    if (length > sizes[ordinal]! - HEADER_BYTES) throw badLength(location, length);
     const room = pageBytes - start - HEADER_BYTES;
     place.offset = page * pageBytes + start + HEADER_BYTES;
     place.length = length;
     place.firstBytes = length;
+    place.isTorn = second < 0;
     if (length > room) {
       place.firstBytes = room;
       // order: acquire, pairs with the page migration that may link another second page beside readers.
@@ -80,22 +92,34 @@ export function readPath(state: PoolState, handles: HandleTable): ReadPath {
   function locateHuge(page: number, zspage: ZspageIndex, raw: number): ZspageIndex {
     if (words[pageBase + page * PAGE_WORDS + link] !== ((raw << 1) | 1)) return 0;
     place.offset = page * pageBytes;
-    place.length = words[state.zspageWord(zspage) + freeHead]!;
+    const length = words[state.zspageWord(zspage) + freeHead]!;
+    place.isTorn = length < 0;
+    place.length = length & LENGTH_MASK;
     place.firstBytes = place.length;
+    if (place.length > pageBytes) throw badLength(page << indexBits, place.length);
     return zspage;
   }
 
-  function begin(handle: number): number {
+  function badLength(location: Location, length: number): ZsmallocError {
+    return corruptError('length-in-class', `length ${length}, location`, location);
+  }
+
+  function begin(handle: number, evenTorn = false): number {
     if ((handle | 0) !== handle || handle <= 0 || handle > HANDLE_MASK) throw handles.badHandle(handle);
+    if (words[alarm] !== 0) state.checkAlarm();
     const raw = handle ^ key;
     const cells = words[directoryBase + ((raw & cellMask) >>> cellPageShift)]!;
     if (cells === 0) throw handles.badHandle(handle);
     const location = state.strategy.readBegin(cells * pageWords + (raw & cellMask & cellInPage));
     if (location === 0) throw handles.badHandle(handle);
-    if (locate(location, raw) === 0) {
-      state.strategy.readEnd(state.ownerOf(location) >>> OWNER_SHIFT);
-      throw handles.badHandle(handle);
+    let zspage = 0;
+    try {
+      zspage = locate(location, raw);
+    } finally {
+      if (zspage === 0 || (place.isTorn && !evenTorn)) state.strategy.readEnd(state.ownerOf(location) >>> OWNER_SHIFT);
     }
+    if (zspage === 0) throw handles.badHandle(handle);
+    if (place.isTorn && !evenTorn) throw tornError(handle);
     place.open++;
     return place.offset;
   }
@@ -118,4 +142,13 @@ export function readPath(state: PoolState, handles: HandleTable): ReadPath {
   }
 
   return { place, begin, end, locate };
+}
+
+/** An agent died while it wrote to the object. */
+export function tornError(handle: number): ZsmallocError {
+  return new ZsmallocError(
+    'ERR_ZS_TORN',
+    `cannot read handle ${handle}: an agent died while it wrote to the object, whose bytes may be half old and half new. Write all of it, free it, or take it as it is with acceptTorn.`,
+    { handle },
+  );
 }

@@ -116,8 +116,9 @@ export class Settler {
     let page = words[word]!;
     words[word] = 0;
     while (page !== 0) {
+      const following = words[this.state.pageWord(page) + PAGE.at.link]!;
       this.objects.reclaimPage(page);
-      page = words[this.state.pageWord(page) + PAGE.at.link]!;
+      page = following;
     }
   }
 

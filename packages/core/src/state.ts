@@ -2,9 +2,12 @@
 
 import { fullnessGroup } from './fullness.ts';
 import type { PoolPlan } from './layout/plan.ts';
-import { CLASS, PAGE } from './layout/records.ts';
+import { AGENT, CLASS, HEADER, PAGE } from './layout/records.ts';
+import { agentWord } from './agents.ts';
+import { poisonedError } from './poison.ts';
 import { classOfRequest } from './size-class.ts';
 import type { BoundStrategy, Location, Strategy, ZspageIndex } from './strategy/contract.ts';
+import { ALARM_POISONED } from './words/agent.ts';
 import type { Agent, WordIndex, Words } from './words/agent.ts';
 
 /** The one door to shared memory: core makes no other views, so a model checker can stand behind it. */
@@ -76,6 +79,8 @@ export class PoolState {
   readonly definition: Strategy;
   readonly tables: ClassTables;
   readonly key: number;
+  /** First word of this agent's record. */
+  readonly record: WordIndex;
   /** Set once, right after construction: binding needs a host that is built from this state. */
   strategy!: BoundStrategy;
   private readonly indexBits: number;
@@ -92,11 +97,26 @@ export class PoolState {
     this.definition = definition;
     this.tables = classTables(plan);
     this.key = key;
+    this.record = agentWord(plan, agent.index);
+    agent.lifeline = {
+      alarm: HEADER.at.alarm,
+      disturbed: HEADER.at.disturbed,
+      waiting: this.record + AGENT.at.waiting,
+    };
     this.indexBits = plan.indexBits;
     this.indexMask = (1 << plan.indexBits) - 1;
     this.pageBase = plan.pageBase;
     this.pageWords = plan.pageWords;
     this.inPageMask = plan.pageBytes - 1;
+  }
+
+  /**
+   * Where a call begins. Plain: an alarm that is seen late is seen at the first lock that the agent waits for.
+   *
+   * @throws ERR_ZS_POISONED.
+   */
+  checkAlarm(): void {
+    if ((this.words[HEADER.at.alarm]! & ALARM_POISONED) !== 0) throw poisonedError();
   }
 
   classWord(ordinal: number): WordIndex {

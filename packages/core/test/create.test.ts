@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HoldingPool, PoolDescriptor } from '../src/api.ts';
+import { threadNumber } from '../src/agents.ts';
 import { attachPool, createPool } from '../src/create.ts';
 import type { ErrorCode } from '../src/errors.ts';
 import { readPlan } from '../src/format.ts';
@@ -199,8 +200,9 @@ describe('agents', () => {
       agent.detach();
       states.push(state());
     }
-    // Bit 0: attached. The bits above count.
-    expect(states).toEqual([0, 3, 2, 5, 4]);
+    // Bit 0: attached. Bits 2 to 11 count. Above them: the thread.
+    expect(states.map((value) => value & 0xfff)).toEqual([0, 5, 4, 9, 8]);
+    expect(states[1]! >>> 12).toBe(threadNumber());
   });
 
   it('come and go a thousand times without a trace', () => {

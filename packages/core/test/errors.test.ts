@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { PoolDescriptor } from '../src/api.ts';
 import { attachPool, createPool } from '../src/create.ts';
 import type { ErrorCode, LockdepCode } from '../src/errors.ts';
-import { HEADER } from '../src/layout/records.ts';
+import { HEADER, TORN } from '../src/layout/records.ts';
 import { backOff } from '../src/words/backoff.ts';
 import { createAgent } from '../src/words/agent.ts';
 import { soloStrategy } from './solo-strategy.ts';
@@ -57,6 +57,19 @@ const producers: Record<Exclude<ErrorCode, LockCode | LockdepCode>, () => unknow
     const { pool } = small();
     pool.readBegin(filled(pool, 10, 1));
     pool.detach();
+  },
+  ERR_ZS_TORN: () => {
+    const { pool, words } = small();
+    const handle = filled(pool, 10, 1);
+    words[words.lastIndexOf(((handle ^ words[HEADER.at.key]!) << 1) | 1) + 1]! |= TORN;
+    pool.read(handle, () => {});
+  },
+  ERR_ZS_POISONED: () => {
+    // The strategy of these tests has no recovery.
+    const { pool, strategy } = makePool({ agents: 2 });
+    const other = attachPool(pool.descriptor(), { strategies: [strategy] });
+    pool.malloc(10);
+    pool.recover(other.agentIndex);
   },
   ERR_ZS_CORRUPT: () => {
     const { pool, words } = small();

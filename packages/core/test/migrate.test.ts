@@ -166,7 +166,6 @@ describe('migratePage', () => {
     strategy.refuse = (nth, kind, index) => nth > 1 && kind === 'structure' && index === plan.pagesLock;
     strategy.acquisitions = 0;
     expect(pool.migratePage(page).result).toBe('migrated');
-    expect(made.words[pageField(made, page, 'owner')]).not.toBe(0);
     strategy.refuse = () => false;
     expect(pool.migratePage(page)).toEqual({ result: 'vacant', page, patchedCells: 0 });
     expectFilled(pool, handle, 100, 1);

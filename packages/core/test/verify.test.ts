@@ -1,7 +1,7 @@
 // verify() is a checker: each invariant has planted bugs that it must catch by name.
 
 import { describe, expect, it } from 'vitest';
-import { HEADER } from '../src/layout/records.ts';
+import { AGENT, HEADER } from '../src/layout/records.ts';
 import type { Invariant } from '../src/invariant.ts';
 import { classField, classFor, filled, makePool, pageField, refusal, zspageField } from './use-pool.ts';
 import type { TestPool } from './use-pool.ts';
@@ -47,7 +47,15 @@ type Plant = (subject: Subject) => void;
 
 const groupOfUsage = 24;
 
-const planted: Record<Invariant, Record<string, Plant>> = {
+/** First word of the record of one more agent, which is made to look attached. */
+function recordOf({ words, plan }: Subject): number {
+  const record = plan.agentBase + 2 * plan.agentStride;
+  words[record + AGENT.at.state] = 1;
+  return record;
+}
+
+/** What only recovery checks has tests of its own. */
+const planted: Record<Exclude<Invariant, 'readers-counted'>, Record<string, Plant>> = {
   'lists-linked': {
     'a backward link to another zspage': (s) => (s.words[zspageField(s, s.fullest, 'prev')] = s.emptiest),
     'a list that is a circle': (s) => (s.words[zspageField(s, s.fullest, 'next')] = s.fullest),
@@ -155,8 +163,18 @@ const planted: Record<Invariant, Record<string, Plant>> = {
     'a record that nobody has': (s) => (s.words[HEADER.at.zspageFresh]! += 1),
     'a free record that is in use': (s) => (s.words[HEADER.at.zspageFreeHead] = s.fullest),
   },
+  'lists-bounded': {
+    'pages in the hands of an agent that are none': (s) => (s.words[recordOf(s) + AGENT.at.emptyPages] = 1),
+    'zspages in the hands of an agent that are none': (s) => (s.words[recordOf(s) + AGENT.at.emptyZspages] = -1),
+    'pages in the hands of an agent in a circle': (s) => {
+      const page = s.words[HEADER.at.pageFreeHead]!;
+      s.words[s.plan.pageBase + 2 * page + 1] = page;
+      s.words[HEADER.at.pageFreeHead] = 0;
+      return (s.words[recordOf(s) + AGENT.at.readPages] = page);
+    },
+  },
   'reserved-zero': {
-    'a word of the first line': (s) => (s.words[HEADER.at.reservedInit] = 1),
+    'a word of the second line': (s) => (s.words[HEADER.at.reservedAtomic] = 1),
     'the last word of the header': (s) =>
       (s.words[HEADER.at.reservedCells + HEADER.fields.reservedCells.words - 1] = -1),
   },

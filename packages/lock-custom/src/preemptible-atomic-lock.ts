@@ -23,22 +23,28 @@
 //   Further: the try of a writer may fail although the lock is free, when a reader is visiting. The word names the
 //   writer; readers are anonymous. A stray writeUnlock is a failed CAS. A stray readUnlock subtracts from the topmost
 //   field, so that the borrow leaves the word and not the writer's number, and adds back; in between the word is
-//   negative, which every other call takes for "closed". An agent that dies inside leaves the lock held.
+//   negative, which every other call takes for "closed". After a death an heir unlocks for a writer and counts the readers
+//   anew; meanwhile RECOUNT, the sign, shuts readers out, and those inside may leave.
 //
 // Source: the atomic zspage lock of PATCHv4 14/17 "zsmalloc: make zspage lock preemptible", 2025. It enters by a CAS loop;
 // adding first is one call instead of two (shared/reference/locks.md A.3, which has the readers in the low bits).
 
-import type { LockKind, TryRwLock } from '@zsmalloc/core/strategy';
+import type { LockKind, ReadByMany, TryRwLock } from '@zsmalloc/core/strategy';
 import { backOff } from '@zsmalloc/core/words';
 import type { Agent, AgentIndex, WordIndex, Words } from '@zsmalloc/core/words';
 import { noReader, notOwner, selfDeadlock, tooManyReaders } from '@zsmalloc/lock-spin/single';
 
 const WRITER = 0xff;
-const READER = 1 << 10;
+const READER_SHIFT = 10;
+const READER = 1 << READER_SHIFT;
 const FULL = 1 << 29;
 const READERS_MAX = FULL / READER;
+/** An heir counts the readers. */
+const RECOUNT = 1 << 31;
 /** What keeps a newcomer from reading. */
-const CLOSED = WRITER | FULL;
+const CLOSED = WRITER | FULL | RECOUNT;
+/** The count with its visitors. */
+const COUNT_MASK = 2 * READERS_MAX - 1;
 const NAME = 'preemptible lock';
 
 /** One atomic counter. Each call costs one Atomics call when nobody is in the way. */
@@ -47,7 +53,9 @@ export const preemptibleAtomicLock: LockKind<TryRwLock> = {
   bind: (agent) => new BoundPreemptibleAtomicLock(agent),
 };
 
-class BoundPreemptibleAtomicLock implements TryRwLock {
+class BoundPreemptibleAtomicLock implements TryRwLock, ReadByMany {
+  readonly recovery: ReadByMany = this;
+  readonly countsWhileLeaving = false;
   private readonly agent: Agent;
   private readonly words: Words;
   private readonly me: AgentIndex;
@@ -75,11 +83,7 @@ class BoundPreemptibleAtomicLock implements TryRwLock {
   readUnlock(word: WordIndex): void {
     // order: release, pairs with tryWriteLock. The next writer finds our reads finished.
     const seen = Atomics.sub(this.words, word, READER);
-    if (seen < READER) {
-      // order: relaxed, no partner. Takes back what should not have been subtracted.
-      Atomics.add(this.words, word, READER);
-      throw noReader(NAME, word, this.me);
-    }
+    if (seen < READER) this.readUnlockSlow(word, seen);
   }
 
   tryWriteLock(word: WordIndex): boolean {
@@ -90,7 +94,34 @@ class BoundPreemptibleAtomicLock implements TryRwLock {
   writeUnlock(word: WordIndex): void {
     // order: release, pairs with readLock, tryReadLock and tryWriteLock. Whoever comes next sees what was moved.
     const seen = Atomics.compareExchange(this.words, word, this.me, 0);
-    if (seen !== this.me) this.writeUnlockSlow(word, seen);
+    if (seen !== this.me && !this.writeUnlockSlow(word, this.me, seen))
+      throw notOwner(NAME, word, this.me, seen & WRITER);
+  }
+
+  holderOf(word: WordIndex): AgentIndex {
+    // order: acquire, pairs with writeUnlock. Of a dead writer: its certificate orders what it wrote.
+    return Atomics.load(this.words, word) & WRITER;
+  }
+
+  releaseFor(word: WordIndex, dead: AgentIndex): void {
+    // order: relaxed. writeUnlockSlow compares it again.
+    this.writeUnlockSlow(word, dead, Atomics.load(this.words, word));
+  }
+
+  closeCount(word: WordIndex): boolean {
+    // order: acquire and release, pairs with readLock and readUnlock. Steps of readers that come later see RECOUNT.
+    Atomics.or(this.words, word, RECOUNT);
+    return true;
+  }
+
+  countOf(word: WordIndex): number {
+    // order: acquire, pairs with readLock and readUnlock. What readers said of themselves before is visible.
+    return (Atomics.load(this.words, word) >>> READER_SHIFT) & COUNT_MASK;
+  }
+
+  openCount(word: WordIndex, surplus: number): void {
+    // order: release, pairs with readLock. RECOUNT is the sign bit: adding it clears it.
+    Atomics.add(this.words, word, RECOUNT - surplus * READER);
   }
 
   private readLockSlow(word: WordIndex, seen: number): void {
@@ -108,14 +139,23 @@ class BoundPreemptibleAtomicLock implements TryRwLock {
     }
   }
 
-  private writeUnlockSlow(word: WordIndex, seen: number): void {
+  /** The word was closed for a recount, which is no mistake, or nobody read. */
+  private readUnlockSlow(word: WordIndex, seen: number): void {
+    if (((seen >>> READER_SHIFT) & COUNT_MASK) !== 0) return;
+    // order: relaxed, no partner. Takes back what should not have been subtracted.
+    Atomics.add(this.words, word, READER);
+    throw noReader(NAME, word, this.me);
+  }
+
+  /** False when `owner` does not hold the lock. */
+  private writeUnlockSlow(word: WordIndex, owner: AgentIndex, seen: number): boolean {
     let state = seen;
-    while ((state & WRITER) === this.me) {
+    while ((state & WRITER) === owner) {
       // order: release, pairs with readLock, tryReadLock and tryWriteLock. As in writeUnlock; fails when a visitor comes.
       const found = Atomics.compareExchange(this.words, word, state, state & ~WRITER);
-      if (found === state) return;
+      if (found === state) return true;
       state = found;
     }
-    throw notOwner(NAME, word, this.me, state & WRITER);
+    return false;
   }
 }

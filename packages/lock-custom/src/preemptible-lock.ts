@@ -20,12 +20,13 @@
 //      caller's affair: moving objects is optional.
 //   Further: a try may fail although the lock is free, when another agent is counting. Unlocking for reading must not
 //   fail, so an agent that may not block spins past its budget there; what it waits for is a section of a few steps.
-//   Readers are anonymous. An agent that dies inside leaves the lock held.
+//   Readers are anonymous. After a death an heir unlocks for a writer, which the mutex names, and counts the readers anew,
+//   under the mutex.
 //
 // Source: zspage_read_lock() to zspage_write_unlock() in Linux mm/zsmalloc.c, 2025. There the writer's try waits for the
 // mutex; here it tries that as well, since nobody here can switch preemption off while counting.
 
-import type { LockKind, Mutex, TryRwLock } from '@zsmalloc/core/strategy';
+import type { HeldByOne, LockKind, Mutex, ReadByMany, TryRwLock } from '@zsmalloc/core/strategy';
 import type { Agent, AgentIndex, WordIndex, Words } from '@zsmalloc/core/words';
 import { spinMutex } from '@zsmalloc/lock-spin';
 import { noReader, notOwner, tooManyReaders } from '@zsmalloc/lock-spin/single';
@@ -42,14 +43,18 @@ export const preemptibleLock: LockKind<TryRwLock> = {
   bind: (agent) => new BoundPreemptibleLock(agent),
 };
 
-class BoundPreemptibleLock implements TryRwLock {
+class BoundPreemptibleLock implements TryRwLock, ReadByMany {
+  readonly recovery: ReadByMany = this;
+  readonly countsWhileLeaving = true;
   private readonly mutex: Mutex;
+  private readonly held: HeldByOne;
   private readonly mutexToLeave: Mutex;
   private readonly words: Words;
   private readonly me: AgentIndex;
 
   constructor(agent: Agent) {
     this.mutex = spinMutex.bind(agent);
+    this.held = this.mutex.recovery!;
     this.mutexToLeave = spinMutex.bind(unyielding(agent));
     this.words = agent.words;
     this.me = agent.index;
@@ -97,6 +102,33 @@ class BoundPreemptibleLock implements TryRwLock {
     mutex.unlock(word);
   }
 
+  holderOf(word: WordIndex): AgentIndex {
+    return this.held.holderOf(word);
+  }
+
+  releaseFor(word: WordIndex, dead: AgentIndex): void {
+    const { words } = this;
+    // Plain: where the dead agent is the writer, the mutex is its own.
+    if (words[word + COUNTER] === dead << WRITER_SHIFT) words[word + COUNTER] = 0;
+    this.held.releaseFor(word, dead);
+  }
+
+  closeCount(word: WordIndex, isDead: (agent: AgentIndex) => boolean): boolean {
+    return this.mutex.tryLock(word) || isDead(this.held.holderOf(word));
+  }
+
+  countOf(word: WordIndex): number {
+    // Plain: this agent holds the mutex, or has inherited it.
+    return this.words[word + COUNTER] & READERS_MAX;
+  }
+
+  openCount(word: WordIndex, surplus: number): void {
+    const { words, held } = this;
+    words[word + COUNTER] -= surplus;
+    // A dead writer's mutex is released with its mark.
+    if (words[word + COUNTER] >> WRITER_SHIFT === 0) held.releaseFor(word, held.holderOf(word));
+  }
+
   /** Caller holds: the mutex, which this gives back. */
   private countIn(word: WordIndex): void {
     const { words, mutex } = this;
@@ -115,6 +147,7 @@ function unyielding(agent: Agent): Agent {
     words,
     index,
     spin: { ...spin, refuseAfter: Infinity },
+    lifeline: agent.lifeline,
     // Looked up on each call: async twins change it.
     get mayBlock() {
       return agent.mayBlock;

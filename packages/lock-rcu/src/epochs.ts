@@ -19,7 +19,7 @@
 //      plainly. It must not be newer than the section; no implementation moves a plain load behind an atomic store.
 //   5. Anybody may advance. Nobody waits in pin or unpin.
 //   6. An agent that stays in a section stops EPOCH one further on, for all: see `laggards`. One that dies in a section
-//      stops it for good.
+//      stops it until it is buried.
 //
 // Source: epoch-based reclamation (Fraser 2004) as in crossbeam-epoch and ck_epoch; shared/reference/locks.md C.1.
 
@@ -193,6 +193,13 @@ export class Epochs {
       if ((slot & ACTIVE) !== 0 && epochsBehind !== 0) found.push({ agent, epochsBehind });
     }
     return found;
+  }
+
+  /** Ends the section of an agent that is dead for certain. */
+  bury(dead: AgentIndex): void {
+    const slot = this.agentBase + dead * this.agentStride + AGENT.at.slot;
+    // order: release, pairs with advance. The certificate orders the dead agent's reads before this.
+    Atomics.store(this.words, slot, 0);
   }
 
   protected enter(): void {

@@ -152,6 +152,31 @@ export class Limbo {
     return zspage !== 0;
   }
 
+  /** The zspage's page in limbo, or 0. */
+  pageOf(zspage: ZspageIndex): PageIndex {
+    return this.words[this.record(zspage) + retiredPage]!;
+  }
+
+  /** Forgets all garbage of a class but retired pages, whose grace period begins anew with `epoch`. */
+  clearClass(classIndex: number, zspages: readonly ZspageIndex[], epoch: number): void {
+    const { words } = this;
+    const lock = this.lockWord(classIndex);
+    for (const word of [limboHead, limboTail, limboSlots, limboPages]) words[lock + word] = 0;
+    for (const zspage of zspages) {
+      const record = this.record(zspage);
+      words[record + chains] = 0;
+      words[record + next] = 0;
+      this.forget(record);
+    }
+    for (const zspage of zspages) {
+      const page = this.pageOf(zspage);
+      if (page !== 0) this.retirePage(page, epoch);
+    }
+  }
+
+  /** Sets the count of retired slots to 0, where there is one. */
+  protected forget(_record: WordIndex): void {}
+
   /** Counts the retired slots of a zspage, where that is needed. */
   protected count(_record: WordIndex, _by: number): void {}
 

@@ -15,7 +15,9 @@
 //      reclaimed, and nothing else.
 //   5. A free unlinks (the cell says RETIRED) and retires. Slot, handle and zspage are reused after the grace period.
 //   6. While a page of a zspage is in limbo, its movers are told that it is busy: one retired page fits its record.
-//   7. Retiring never fails, never waits and allocates nothing. It helps to reclaim: ladder.ts. A mover does not help:
+//   7. Who holds or writes says so in its record (core's ReadTable), so that the count can be told anew when it dies. A
+//      retired cell keeps the object's place, by which whoever recovers knows what it belongs to: limbo lists are built anew.
+//   8. Retiring never fails, never waits and allocates nothing. It helps to reclaim: ladder.ts. A mover does not help:
 //      it is in the middle of lists that reclaiming changes.
 
 import { CELL_RETIRED, lockClassByHint, retrySoon } from '@zsmalloc/core/strategy';
@@ -25,6 +27,7 @@ import type {
   Mutex,
   PageIndex,
   StrategyHost,
+  StrategyRecovery,
   TryRwLock,
   ZspageIndex,
 } from '@zsmalloc/core/strategy';
@@ -38,6 +41,7 @@ import type { Limbo } from './limbo.ts';
 import { retiredTwice } from './misuse.ts';
 import { Reclaimer } from './reclaimer.ts';
 import { Reclamation } from './reclamation.ts';
+import { rcuRecovery } from './recovery.ts';
 import { ZSPAGE } from './records.ts';
 
 const LOCATION_MAX = CELL_RETIRED - 1;
@@ -46,6 +50,7 @@ const LOCATION_MAX = CELL_RETIRED - 1;
 export class RcuPool implements BoundStrategy {
   /** For `reclamationOf`. */
   readonly reclamation: Reclamation;
+  readonly recovery: StrategyRecovery;
   protected readonly host: StrategyHost;
   protected readonly epochs: Epochs;
   protected readonly limbo: Limbo;
@@ -65,6 +70,7 @@ export class RcuPool implements BoundStrategy {
     this.reclaimer = new Reclaimer(host, this.mutex, epochs, limbo);
     this.ladder = new Ladder(host, epochs, limbo, this.reclaimer);
     this.reclamation = new Reclamation(host, epochs, this.ladder, () => this.reclaim(false));
+    this.recovery = rcuRecovery({ host, epochs, limbo, mutex: this.mutex, holds: this.holds });
   }
 
   readBegin(cell: WordIndex): Location {
@@ -92,18 +98,25 @@ export class RcuPool implements BoundStrategy {
         if (!host.isLocation(location)) return 0;
       }
       const word = this.holdWord(host.zspageOf(location));
-      holds.readLock(word);
+      host.reads.enter(word);
+      try {
+        holds.readLock(word);
+      } catch (error) {
+        host.reads.left();
+        throw error;
+      }
+      host.reads.entered(word);
       // order: acquire, pairs with publish and retireObject. Equal: no mover can have the zspage from here on, and what is
       // freed from here on is not reclaimed before the end.
       const current = Atomics.load(words, cell);
       if (current === location) return location;
-      holds.readUnlock(word);
+      this.leave(word);
       location = current;
     }
   }
 
   writeEnd(zspage: ZspageIndex): void {
-    this.holds.readUnlock(this.holdWord(zspage));
+    this.leave(this.holdWord(zspage));
   }
 
   holdBegin(cell: WordIndex): Location {
@@ -165,7 +178,7 @@ export class RcuPool implements BoundStrategy {
     // Plain: cells of a class change under its lock only.
     if (words[cell] !== location) throw retiredTwice(cell, words[cell]!);
     // order: release, pairs with readBegin and writeBegin. Unlinked: who comes after this finds no object.
-    Atomics.store(words, cell, CELL_RETIRED);
+    Atomics.store(words, cell, CELL_RETIRED | location);
     const epoch = this.epochs.sample();
     limbo.retireSlot(location, OBJECT, epoch);
     this.ladder.retired(this.host.classOf(location), epoch);
@@ -196,6 +209,13 @@ export class RcuPool implements BoundStrategy {
 
   detach(): void {
     this.epochs.quiescent();
+  }
+
+  private leave(word: WordIndex): void {
+    const { reads } = this.host;
+    reads.leave(word);
+    this.holds.readUnlock(word);
+    reads.left();
   }
 
   private holdWord(zspage: ZspageIndex): WordIndex {

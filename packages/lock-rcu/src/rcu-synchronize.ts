@@ -40,6 +40,10 @@ class CountedLimbo extends Limbo {
     this.words[record + retired]! += by;
   }
 
+  protected override forget(record: WordIndex): void {
+    this.words[record + retired] = 0;
+  }
+
   isAllRetired(location: Location): boolean {
     const zspage = this.host.zspageOf(location);
     return this.words[this.record(zspage) + retired] === this.host.slotsInUse(zspage);

@@ -16,12 +16,14 @@
 //   3. Each wait sleeps on a park word of its own: a wakeup cannot reach the wrong waiter, and a blocking wait and an
 //      async one never share a word. Notifies go out after the bucket lock is free, to all on the word (all one agent's).
 //   4. PARKED is set by the node's agent under the bucket lock, everything else but IDLE by whoever wakes it, also there.
-//   5. The bucket lock holds the number of its owner. An agent that dies inside leaves it held.
+//   5. A node is linked exactly while its park word is PARKED or WOKEN, whenever the bucket lock is free.
+//   6. The bucket lock holds the number of its owner. Of one that dies inside it is inherited, and the queue made what rule 5
+//      says: recovery.ts.
 //
 // Source: the parking lot of WebKit's WTF and of parking_lot (Rust).
 
-import type { Agent, WordIndex, Words } from '@zsmalloc/core/words';
-import { spinRound } from './spin.ts';
+import type { Agent, AgentIndex, WordIndex, Words } from '@zsmalloc/core/words';
+import { spinUnderAlarm } from './spin.ts';
 
 /** Where a parking lot lies. */
 export interface LotPlace {
@@ -110,7 +112,7 @@ export class ParkingLot {
     let round = 0;
     // order: acquire, pairs with unlockBucket. The queues are as the last section left them.
     while (Atomics.compareExchange(words, lock, 0, agent.index) !== 0) {
-      do spinRound(round++, this.mayYield ? agent.spin.yieldAfter : Infinity);
+      do spinUnderAlarm(agent, round++, this.mayYield ? agent.spin.yieldAfter : Infinity);
       // order: relaxed. A stale value costs one round; the compare-exchange decides.
       while (Atomics.load(words, lock) !== 0);
     }
@@ -126,6 +128,53 @@ export class ParkingLot {
       Atomics.notify(words, park);
     }
     woken.length = 0;
+  }
+
+  /** Agent that holds the bucket lock; 0 for nobody. */
+  holderOf(bucket: WordIndex): AgentIndex {
+    // order: acquire, pairs with unlockBucket. Of a dead holder: its certificate orders what it wrote.
+    return Atomics.load(this.words, bucket + BUCKET.lock);
+  }
+
+  tryLockBucket(bucket: WordIndex): boolean {
+    // order: acquire, pairs with unlockBucket.
+    return Atomics.compareExchange(this.words, bucket + BUCKET.lock, 0, this.agent.index) === 0;
+  }
+
+  /** Says that a node is in no queue any more. Caller holds: the bucket lock. */
+  setIdle(node: NodeNumber): void {
+    // order: relaxed. The bucket lock orders it; the node's own agent is not asleep, or dead.
+    Atomics.store(this.words, this.parkWord(node), IDLE);
+  }
+
+  /** Wakes a node's agent should it sleep on a park word that has changed. */
+  notify(node: NodeNumber): void {
+    // order: none. Whoever changed the park word has died before it could say so.
+    Atomics.notify(this.words, this.parkWord(node));
+  }
+
+  lockOf(node: NodeNumber): WordIndex {
+    return this.words[this.nodeBase(node) + NODE.lock]!;
+  }
+
+  /** All nodes that can be reached from the head of a bucket, in order; what cannot be a node ends it. */
+  nodesOf(bucket: WordIndex, agentsMax: number): NodeNumber[] {
+    const found: NodeNumber[] = [];
+    const last = (agentsMax + 1) * NODES;
+    let node = this.words[bucket + BUCKET.head]!;
+    while (node >= NODES && node < last && !found.includes(node)) {
+      found.push(node);
+      node = this.words[this.nodeBase(node) + NODE.next]!;
+    }
+    return found;
+  }
+
+  /** Makes these nodes the queue of a bucket. Caller holds: the bucket lock, or has inherited it. */
+  setNodes(bucket: WordIndex, nodes: readonly NodeNumber[]): void {
+    const { words } = this;
+    words[bucket + BUCKET.head] = nodes[0] ?? 0;
+    words[bucket + BUCKET.tail] = nodes.at(-1) ?? 0;
+    for (const [at, node] of nodes.entries()) words[this.nodeBase(node) + NODE.next] = nodes[at + 1] ?? 0;
   }
 
   private nodeBase(node: NodeNumber): WordIndex {

@@ -77,13 +77,19 @@ export class LockQueue extends Waking {
       // order: acquire, pairs with readUnlock and writeUnlock; on failure it is rule 2's last look.
       const found = Atomics.compareExchange(words, lock, seen, next);
       if (found === seen) {
-        if (taken) lot.unlink(bucket, node);
+        if (taken) this.unlinkOwn(bucket, node);
         else this.parkAgain(node, reserve && (seen & HANDOFF) === 0 ? flags | RESERVED : flags);
         lot.unlockBucket(bucket);
         return taken;
       }
       seen = found;
     }
+  }
+
+  /** Takes a node of this agent, which is awake, out of its queue. Caller holds: the bucket lock. */
+  private unlinkOwn(bucket: WordIndex, node: NodeNumber): void {
+    this.lot.unlink(bucket, node);
+    this.lot.setIdle(node);
   }
 
   /** Caller holds: the bucket lock. */
@@ -110,7 +116,7 @@ export class LockQueue extends Waking {
     const bits = this.bitsAfterLeaving(bucket, lock, node) & (woken ? ~WAKING : ~0);
     // order: release, pairs with readUnlock and writeUnlock: from here on their wakes are not for this node.
     if (bits !== ~0) Atomics.and(words, lock, bits);
-    lot.unlink(bucket, node);
+    this.unlinkOwn(bucket, node);
     this.wakeLocked(bucket, lock);
     lot.unlockBucket(bucket);
     return false;
@@ -155,7 +161,7 @@ export class LockQueue extends Waking {
 
   /** Caller holds: the bucket lock. */
   private noteRescue(bucket: WordIndex, node: NodeNumber): void {
-    this.lot.unlink(bucket, node);
+    this.unlinkOwn(bucket, node);
     // order: none. A statistic.
     Atomics.add(this.words, this.lot.place.head + HEAD.rescues, 1);
   }

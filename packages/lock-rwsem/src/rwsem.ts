@@ -13,7 +13,8 @@
 //   4. Holders may do anything: sleep, await, lock other locks in a fixed order. Locking the same lock again for writing
 //      is an error; for reading it can deadlock behind a parked writer (RwLock, which knows its holds, lets it pass).
 //   5. Only the agent that holds may unlock. A write hold is checked; read holds are anonymous, only their count is.
-//   6. An agent that dies leaves the word as it was. A write hold names it (OWNER), and so do its nodes in the queue.
+//   6. An agent that dies leaves the word as it was. A write hold names it (OWNER), and so do its nodes in the queue; read
+//      holds are told anew, while BROKEN keeps everybody out: recovery.ts.
 
 import type { Mutex, RwLock } from '@zsmalloc/core/strategy';
 import type { Agent, WordIndex, Words } from '@zsmalloc/core/words';
@@ -23,7 +24,7 @@ import { FOR_WRITE, HEAD } from './lot.ts';
 import { LockQueue } from './queue.ts';
 import { sleepFor } from './sleep.ts';
 import type { SpinLimits } from './spin.ts';
-import { spinRound } from './spin.ts';
+import { spinUnderAlarm } from './spin.ts';
 import {
   BARS_READER,
   BARS_READER_IN_TURN,
@@ -198,7 +199,7 @@ export class Rwsem implements RwLock, Mutex {
         break; // Other readers are inside, and they go first in line for as long as somebody is parked.
       }
       if (round >= rounds) break;
-      spinRound(round, Infinity);
+      spinUnderAlarm(this.agent, round, Infinity);
     }
     if (!mayBlock) this.refuse('reading', lock, seen, rounds);
     return sleepFor(this.queue, lock, 0, deadline, 0);
@@ -221,7 +222,7 @@ export class Rwsem implements RwLock, Mutex {
       }
       if (rounds < 0) rounds = this.roundsFor(self);
       if (round >= rounds) break;
-      spinRound(round, Infinity);
+      spinUnderAlarm(this.agent, round, Infinity);
       // order: relaxed. The compare-exchange decides.
       seen = Atomics.load(this.words, lock);
     }

@@ -7,9 +7,10 @@
 //   3. A time limit may end a wait only through `leave`: a grant that came first is kept.
 
 import type { WordIndex } from '@zsmalloc/core/words';
-import { EXPELLED, FOR_WRITE, GRANTED, PARKED, WOKEN } from './lot.ts';
+import { sleepSaying } from './say-waiting.ts';
+import { EXPELLED, FOR_WRITE, GRANTED, WOKEN } from './lot.ts';
 import type { LockQueue } from './queue.ts';
-import { spinRound } from './spin.ts';
+import { spinUnderAlarm } from './spin.ts';
 import { READERS, WRITER } from './word.ts';
 
 /** Longest sleep without a look at the lock. */
@@ -35,8 +36,7 @@ export function sleepFor(queue: LockQueue, lock: WordIndex, flags: number, deadl
   for (;;) {
     const slice = suspect ? SUSPECT_MS : SLICE_MS;
     const left = deadline === Infinity ? slice : Math.min(slice, Math.max(0, deadline - performance.now()));
-    // order: none. The wait ends when the park word changes; what that means is read below.
-    const outcome = Atomics.wait(lot.words, park, PARKED, left);
+    const outcome = sleepSaying(lot.agent, park, left);
     const state = lot.parkState(node);
     if (state === GRANTED) return true;
     if (state === WOKEN || state === EXPELLED) {
@@ -58,6 +58,6 @@ function spinWhileHeld(queue: LockQueue, lock: WordIndex, rounds: number): void 
   for (let round = 0; round < rounds; round++) {
     // order: relaxed. Only when to try is decided here.
     if ((Atomics.load(queue.lot.words, lock) & (WRITER | READERS)) === 0) return;
-    spinRound(round, Infinity);
+    spinUnderAlarm(queue.lot.agent, round, Infinity);
   }
 }

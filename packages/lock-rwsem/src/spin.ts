@@ -6,6 +6,9 @@
 //      the spinner burns.
 //   3. A yield is a timed wait on a private word that nobody notifies: it depends on nobody.
 
+import { underAlarm } from '@zsmalloc/core/words';
+import type { Agent } from '@zsmalloc/core/words';
+
 /** What an agent may spend on optimistic spinning. */
 export interface SpinLimits {
   /** Cores that the agents share. */
@@ -35,6 +38,13 @@ export function spinRound(round: number, yieldAfter: number): void {
   }
   // Looked up on each call: Node 20 has no pause, and a model checker swaps the Atomics object.
   (Atomics as Pause).pause?.();
+}
+
+/** `spinRound` while this agent is counted in no lock that it waits for. @throws ERR_ZS_POISONED. */
+export function spinUnderAlarm(agent: Agent, round: number, yieldAfter: number): void {
+  const { lifeline } = agent;
+  if (lifeline === undefined || agent.words[lifeline.alarm] === 0) spinRound(round, yieldAfter);
+  else underAlarm(agent, lifeline, () => spinRound(round, yieldAfter));
 }
 
 /** Number of cores, as far as the platform tells; 2 where it does not. */

@@ -6,11 +6,13 @@
 //   1. The pool lock is a reader-writer semaphore, the structure locks are its write side, and the zspage lock is one
 //      whose writers only try: a reader that keeps a zspage, even across `await`, keeps nobody waiting.
 //   2. The parking lot lies behind the pool lock's word; each agent's nodes are its strategy words.
-//   3. Words: 1 per lock and zspage, 24 per agent, 544 per pool.
+//   3. Words: 1 per lock and zspage, 25 per agent, 544 per pool. An agent's last word says that it counts as attached.
 
 import type { BoundStrategy, Strategy, StrategyHost } from '@zsmalloc/core/strategy';
 import { lockBased } from '@zsmalloc/core/strategy';
+import type { AgentIndex } from '@zsmalloc/core/words';
 import { AGENT_WORDS, BUCKET_WORDS, HEAD, HEAD_WORDS, ParkingLot } from './lot.ts';
+import { RwsemRecovery } from './recovery.ts';
 import { retryLater } from './retry-later.ts';
 import { Rwsem } from './rwsem.ts';
 import { SPIN_ROUNDS, countCores } from './spin.ts';
@@ -31,7 +33,7 @@ export interface RwsemCapabilities {
   readonly concurrentReads: true;
   readonly relocatesBesideReaders: false;
   readonly fairness: 'writer-first';
-  readonly robust: false;
+  readonly robust: true;
 }
 
 const CAPABILITIES: RwsemCapabilities = {
@@ -42,7 +44,7 @@ const CAPABILITIES: RwsemCapabilities = {
   concurrentReads: true,
   relocatesBesideReaders: false,
   fairness: 'writer-first',
-  robust: false,
+  robust: true,
 };
 
 /**
@@ -57,7 +59,7 @@ export function createRwsem(limits: Partial<SpinLimits> = {}): Strategy<RwsemCap
     id: ID,
     version: VERSION,
     capabilities: CAPABILITIES,
-    words: { pool: POOL_LOCK_WORDS + HEAD_WORDS + BUCKETS * BUCKET_WORDS, lock: 1, zspage: 1, agent: AGENT_WORDS },
+    words: { pool: POOL_LOCK_WORDS + HEAD_WORDS + BUCKETS * BUCKET_WORDS, lock: 1, zspage: 1, agent: AGENT_WORDS + 1 },
     bind: (host) => bind(host, { cores: limits.cores ?? countCores(), rounds: limits.rounds ?? SPIN_ROUNDS }),
   };
 }
@@ -75,16 +77,31 @@ function bind(host: StrategyHost, limits: SpinLimits): BoundStrategy {
     agentStride: host.agentStride,
   });
   const locks = new Rwsem(lot, limits);
-  const kind = { words: 1, bind: () => locks };
+  const recovery = new RwsemRecovery(lot, host);
+  const kind = { words: 1, bind: () => Object.assign(locks, { recovery }) };
   const parts = { id: ID, version: VERSION, capabilities: CAPABILITIES, pool: kind, structure: kind, zspage: kind };
   const { words } = host.agent;
-  // order: relaxed. Spinners look at it for a rough idea.
+  const countedWord = (agent: AgentIndex): number => host.agentBase + agent * host.agentStride + AGENT_WORDS;
+  const uncount = (agent: AgentIndex): void => {
+    if (words[countedWord(agent)] === 0) return;
+    words[countedWord(agent)] = 0;
+    // order: relaxed. Spinners look at it for a rough idea.
+    Atomics.sub(words, head + HEAD.attached, 1);
+  };
+  words[countedWord(host.agent.index)] = 1;
+  // order: relaxed. As above.
   Atomics.add(words, head + HEAD.attached, 1);
-  return Object.assign(lockBased(parts).bind(host), {
-    retryLater: () => retryLater(locks),
-    detach: () => {
-      // order: relaxed. As above.
-      Atomics.sub(words, head + HEAD.attached, 1);
+  const bound = lockBased(parts).bind(host);
+  return Object.assign(bound, {
+    recovery: {
+      ...bound.recovery!,
+      bury: (dead: AgentIndex, isDead: (agent: AgentIndex) => boolean) => {
+        uncount(dead);
+        return recovery.bury(dead, isDead);
+      },
+      wakeAll: () => recovery.wakeAll(),
     },
+    retryLater: () => retryLater(locks),
+    detach: () => uncount(host.agent.index),
   });
 }

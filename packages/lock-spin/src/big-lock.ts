@@ -8,12 +8,20 @@
 //   2. Sections of one agent exclude nobody but other agents. So a mover asks `reads`: what the caller of a read sees
 //      must not move while it calls compact.
 //   3. Every access to a cell is inside a section; plain accesses suffice.
-//   4. An agent that dies inside leaves the lock held.
+//   4. The mutex names its holder, dead or alive. Readers are holders, so nothing is counted.
 //
 // Source: the single pool lock of Linux mm/zsmalloc.c in 2022.
 
 import { ReclaimsAtOnce } from '@zsmalloc/core/strategy';
-import type { Location, Mutex, Strategy, StrategyHost, ZspageIndex } from '@zsmalloc/core/strategy';
+import type {
+  HeldByOne,
+  Location,
+  Mutex,
+  Strategy,
+  StrategyHost,
+  StrategyRecovery,
+  ZspageIndex,
+} from '@zsmalloc/core/strategy';
 import type { WordIndex } from '@zsmalloc/core/words';
 import { BIG_LOCK_CAPABILITIES } from './capabilities.ts';
 import type { BigLockCapabilities } from './capabilities.ts';
@@ -33,6 +41,7 @@ export const bigLock: Strategy<BigLockCapabilities> = {
 };
 
 class BigLock extends ReclaimsAtOnce {
+  override readonly recovery: StrategyRecovery;
   private readonly mutex: Mutex;
   private readonly word: WordIndex;
   private depth = 0;
@@ -42,6 +51,7 @@ class BigLock extends ReclaimsAtOnce {
     super(host);
     this.mutex = spinMutex.bind(host.agent);
     this.word = host.poolBase;
+    this.recovery = recoveryOf(this.mutex.recovery!, this.word);
   }
 
   readBegin(cell: WordIndex): Location {
@@ -118,4 +128,20 @@ class BigLock extends ReclaimsAtOnce {
     if (this.depth <= 1) this.mutex.unlock(this.word);
     this.depth--;
   }
+}
+
+function recoveryOf(mutex: HeldByOne, word: WordIndex): StrategyRecovery {
+  return {
+    oneLock: true,
+    bury: () => true,
+    holderOf: () => mutex.holderOf(word),
+    releaseFor: (_index, dead) => mutex.releaseFor(word, dead),
+    // These are sections of the one mutex: whoever holds it holds all structure locks.
+    moverOf: () => 0,
+    releaseMoveFor: () => {},
+    relocatorOf: () => 0,
+    releaseRelocationFor: () => {},
+    countedLock: () => undefined,
+    wakeAll: () => {},
+  };
 }

@@ -19,12 +19,12 @@
 //   3. A holder must not park, await, or run user code. It may be descheduled: waiters yield after a bounded spin.
 //   4. Only the owner unlocks. Misuse is found in the value that the failing CAS returns, and leaves the word as it was.
 //   5. Unlocking is a CAS. A plain store would order nothing in the memory model, and would drop STARVING.
-//   6. An agent that dies inside leaves the lock held. One that dies while it waits leaves at most a reservation, which
-//      lock gets over after its bounded spin and tryLock does not.
+//   6. The word names the holder, so its heir can unlock for it. An agent that dies while it waits leaves at most a
+//      reservation, which lock gets over after its bounded spin and tryLock does not.
 //
 // Source: the test-and-set lock with a bounded spin and a timed yield of shared/reference/locks.md A.4.
 
-import type { LockKind, Mutex } from '@zsmalloc/core/strategy';
+import type { HeldByOne, LockKind, Mutex } from '@zsmalloc/core/strategy';
 import type { Agent, AgentIndex, WordIndex, Words } from '@zsmalloc/core/words';
 import { notOwner, selfDeadlock } from './misuse.ts';
 import { patienceRounds, waitRound } from './waiting.ts';
@@ -42,7 +42,8 @@ export const spinMutex: LockKind<Mutex> = {
   bind: (agent) => new BoundSpinMutex(agent),
 };
 
-class BoundSpinMutex implements Mutex {
+class BoundSpinMutex implements Mutex, HeldByOne {
+  readonly recovery: HeldByOne = this;
   private readonly agent: Agent;
   private readonly words: Words;
   private readonly me: AgentIndex;
@@ -67,7 +68,17 @@ class BoundSpinMutex implements Mutex {
   unlock(word: WordIndex): void {
     // order: release, pairs with lock and tryLock. The next holder sees what this one wrote.
     const seen = Atomics.compareExchange(this.words, word, this.me, 0);
-    if (seen !== this.me) this.unlockSlow(word, seen);
+    if (seen !== this.me && !this.unlockSlow(word, this.me, seen)) throw notOwner(NAME, word, this.me, seen & OWNER);
+  }
+
+  holderOf(word: WordIndex): AgentIndex {
+    // order: acquire, pairs with unlock. Of a dead holder: its certificate orders what it wrote.
+    return Atomics.load(this.words, word) & OWNER;
+  }
+
+  releaseFor(word: WordIndex, dead: AgentIndex): void {
+    // order: relaxed. unlockSlow compares it again.
+    this.unlockSlow(word, dead, Atomics.load(this.words, word));
   }
 
   isContended(word: WordIndex): boolean {
@@ -119,14 +130,15 @@ class BoundSpinMutex implements Mutex {
     return false;
   }
 
-  private unlockSlow(word: WordIndex, seen: number): void {
+  /** False when `owner` does not hold the lock. */
+  private unlockSlow(word: WordIndex, owner: AgentIndex, seen: number): boolean {
     let state = seen;
-    while ((state & OWNER) === this.me) {
+    while ((state & OWNER) === owner) {
       // order: release, pairs with lock. As in unlock; it fails only when a waiter changes its request meanwhile.
       const found = Atomics.compareExchange(this.words, word, state, state & STARVING);
-      if (found === state) return;
+      if (found === state) return true;
       state = found;
     }
-    throw notOwner(NAME, word, this.me, state & OWNER);
+    return false;
   }
 }

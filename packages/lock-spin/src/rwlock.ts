@@ -18,11 +18,12 @@
 //   5. The word names the writer; readers are anonymous. Unlocking by a stranger leaves the word as it was: writeUnlock
 //      is a CAS; readUnlock subtracts from the topmost field and, when nobody read, adds back. In between the word is
 //      negative, which every other call takes for "closed".
-//   6. An agent that dies inside leaves the lock held.
+//   6. After a death an heir unlocks for a writer, which the word names, and counts the readers anew. Meanwhile RECOUNT, the
+//      sign, shuts readers out; those inside may leave.
 //
 // Source: the word of shared/reference/locks.md A.4, after Linux kernel/locking/qrwlock.c without its inner queue.
 
-import type { LockKind, RwLock } from '@zsmalloc/core/strategy';
+import type { LockKind, ReadByMany, RwLock } from '@zsmalloc/core/strategy';
 import type { Agent, AgentIndex, WordIndex, Words } from '@zsmalloc/core/words';
 import { noReader, notOwner, selfDeadlock, tooManyReaders } from './misuse.ts';
 import { patienceRounds, waitRound } from './waiting.ts';
@@ -34,8 +35,12 @@ const READER_SHIFT = 12;
 const READER = 1 << READER_SHIFT;
 const FULL = 1 << 29;
 const READERS_MAX = FULL / READER;
+/** An heir counts the readers. */
+const RECOUNT = 1 << 31;
+/** The count with its visitors. */
+const COUNT_MASK = 2 * READERS_MAX - 1;
 /** What keeps a newcomer from reading. */
-const CLOSED = OWNER | WAITING | FULL;
+const CLOSED = OWNER | WAITING | FULL | RECOUNT;
 const NAME = 'spin rwlock';
 
 /** Reader-writer spin lock in one word. Each call costs one Atomics call when nobody is in the way. */
@@ -44,7 +49,9 @@ export const spinRwLock: LockKind<RwLock> = {
   bind: (agent) => new BoundSpinRwLock(agent),
 };
 
-class BoundSpinRwLock implements RwLock {
+class BoundSpinRwLock implements RwLock, ReadByMany {
+  readonly recovery: ReadByMany = this;
+  readonly countsWhileLeaving = false;
   private readonly agent: Agent;
   private readonly words: Words;
   private readonly me: AgentIndex;
@@ -72,11 +79,7 @@ class BoundSpinRwLock implements RwLock {
   readUnlock(word: WordIndex): void {
     // order: release, pairs with writeLock and tryWriteLock. The next writer finds our reads finished.
     const seen = Atomics.sub(this.words, word, READER);
-    if (seen < READER) {
-      // order: relaxed, no partner. Takes back what should not have been subtracted.
-      Atomics.add(this.words, word, READER);
-      throw noReader(NAME, word, this.me);
-    }
+    if (seen < READER) this.readUnlockSlow(word, seen);
   }
 
   writeLock(word: WordIndex): void {
@@ -93,7 +96,34 @@ class BoundSpinRwLock implements RwLock {
   writeUnlock(word: WordIndex): void {
     // order: release, pairs with readLock, writeLock and the tries. The next holder sees what this writer changed.
     const seen = Atomics.compareExchange(this.words, word, this.me, 0);
-    if (seen !== this.me) this.writeUnlockSlow(word, seen);
+    if (seen !== this.me && !this.writeUnlockSlow(word, this.me, seen))
+      throw notOwner(NAME, word, this.me, seen & OWNER);
+  }
+
+  holderOf(word: WordIndex): AgentIndex {
+    // order: acquire, pairs with writeUnlock. Of a dead writer: its certificate orders what it wrote.
+    return Atomics.load(this.words, word) & OWNER;
+  }
+
+  releaseFor(word: WordIndex, dead: AgentIndex): void {
+    // order: relaxed. writeUnlockSlow compares it again.
+    this.writeUnlockSlow(word, dead, Atomics.load(this.words, word));
+  }
+
+  closeCount(word: WordIndex): boolean {
+    // order: acquire and release, pairs with readLock and readUnlock. Steps of readers that come later see RECOUNT.
+    Atomics.or(this.words, word, RECOUNT);
+    return true;
+  }
+
+  countOf(word: WordIndex): number {
+    // order: acquire, pairs with readLock and readUnlock. What readers said of themselves before is visible.
+    return (Atomics.load(this.words, word) >>> READER_SHIFT) & COUNT_MASK;
+  }
+
+  openCount(word: WordIndex, surplus: number): void {
+    // order: release, pairs with readLock. RECOUNT is the sign bit: adding it clears it.
+    Atomics.add(this.words, word, RECOUNT - surplus * READER);
   }
 
   isContended(word: WordIndex): boolean {
@@ -111,7 +141,7 @@ class BoundSpinRwLock implements RwLock {
     let state = seen;
     let asked = 0;
     for (let round = 0; ; round++) {
-      const closed = round >= patience ? OWNER | FULL : CLOSED;
+      const closed = round >= patience ? CLOSED & ~WAITING : CLOSED;
       if ((state & closed) === 0) {
         // order: acquire, pairs with writeUnlock. As in readLock.
         if (Atomics.compareExchange(words, word, state, (state & ~WAITING) + READER) === state) return;
@@ -147,14 +177,23 @@ class BoundSpinRwLock implements RwLock {
     }
   }
 
-  private writeUnlockSlow(word: WordIndex, seen: number): void {
+  /** The word was closed for a recount, which is no mistake, or nobody read. */
+  private readUnlockSlow(word: WordIndex, seen: number): void {
+    if (((seen >>> READER_SHIFT) & COUNT_MASK) !== 0) return;
+    // order: relaxed, no partner. Takes back what should not have been subtracted.
+    Atomics.add(this.words, word, READER);
+    throw noReader(NAME, word, this.me);
+  }
+
+  /** False when `owner` does not hold the lock. */
+  private writeUnlockSlow(word: WordIndex, owner: AgentIndex, seen: number): boolean {
     let state = seen;
-    while ((state & OWNER) === this.me) {
+    while ((state & OWNER) === owner) {
       // order: release, pairs with readLock and writeLock. As in writeUnlock; fails when a visitor or a request comes.
       const found = Atomics.compareExchange(this.words, word, state, state & ~(OWNER | CONTENDED));
-      if (found === state) return;
+      if (found === state) return true;
       state = found;
     }
-    throw notOwner(NAME, word, this.me, state & OWNER);
+    return false;
   }
 }

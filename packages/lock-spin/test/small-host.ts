@@ -2,6 +2,7 @@
 
 import { createAgent } from '@zsmalloc/core/words';
 import type { Words } from '@zsmalloc/core/words';
+import { ReadTable } from '@zsmalloc/core/strategy';
 import type { BoundStrategy, Strategy, StrategyHost } from '@zsmalloc/core/strategy';
 import { SMALL_BUDGET, sharedWords } from './agents.ts';
 
@@ -12,6 +13,9 @@ export const ZSPAGE = 1;
 export const CLASS = 2;
 const PAGE_BASE = 62;
 const INDEX_BITS = 3;
+const ALARM = 80;
+const READS = 82;
+const READS_COUNT = 4;
 
 export interface SmallPool {
   readonly words: Words;
@@ -23,7 +27,7 @@ export interface SmallPool {
 }
 
 export function smallPool(strategy: Strategy): SmallPool {
-  const words = sharedWords(80);
+  const words = sharedWords(160);
   const reclaimed: number[] = [];
   const reclaim = (location: number): number => reclaimed.push(location);
   words[CELL] = LOCATION;
@@ -36,6 +40,16 @@ export function smallPool(strategy: Strategy): SmallPool {
       agent.mayBlock = false;
       const host: Partial<StrategyHost> = {
         agent,
+        reads: new ReadTable(agent, {
+          alarm: ALARM,
+          disturbed: ALARM + 1,
+          lookup: READS + index * (READS_COUNT + 1),
+          reads: READS + index * (READS_COUNT + 1) + 1,
+          readsCount: READS_COUNT,
+          grow: () => {
+            throw new Error('more reads than a test opens');
+          },
+        }),
         poolBase: 0,
         lockBase: 8,
         lockStride: 2,

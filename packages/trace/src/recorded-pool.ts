@@ -6,6 +6,7 @@
 //   3. A read is recorded when it begins, and a hold also when it ends: holds are what may last.
 
 import type {
+  AgentPort,
   CompactBudget,
   CompactResult,
   Handle,
@@ -13,6 +14,9 @@ import type {
   HoldingPool,
   MigrateResult,
   PoolDescriptor,
+  RecoveryReport,
+  WatchListeners,
+  WatchedAgents,
 } from '@zsmalloc/core';
 import { strategyOf } from '@zsmalloc/core/strategy';
 import type { BoundStrategy } from '@zsmalloc/core/strategy';
@@ -151,6 +155,26 @@ export class RecordedPool implements HoldingPool {
 
   verify(): void {
     this.pool.verify();
+  }
+
+  acceptTorn(handle: Handle): void {
+    this.pool.acceptTorn(handle);
+  }
+
+  get agentIndex(): number {
+    return this.pool.agentIndex;
+  }
+
+  watch(agents: WatchedAgents, listeners?: WatchListeners): void {
+    this.pool.watch(agents, listeners);
+  }
+
+  announce(port: AgentPort): void {
+    this.pool.announce(port);
+  }
+
+  recover(deadAgent?: number): RecoveryReport[] {
+    return this.pool.recover(deadAgent);
   }
 
   mallocAsync(sizeBytes: number): Promise<Handle> {

@@ -45,10 +45,17 @@ export interface SmallPlan {
   readonly counterBase: number;
   /** Words for the programs of a check. */
   readonly scratchBase: number;
+  /** Two words of the pool for recovery, which nobody uses, and per agent where it notes the reader counts it is in. */
+  readonly alarm: number;
+  readonly readsBase: number;
+  readonly readsStride: number;
   readonly end: number;
 }
 
 export const SCRATCH_WORDS = 64;
+/** Entries of an agent's read table, one of them for the pool's lock. */
+const READS_FEW = 16;
+const READS_MANY = 512;
 
 /**
  * Plans a small pool. The first word stays unused: word 0 is nobody's.
@@ -69,6 +76,8 @@ export function planSmall(words: StrategyWords, agentsMax: number, guard = 0): S
   const zspageBase = take((ZSPAGES + 1) * zspageStride);
   const agentBase = take((agentsMax + 1) * agentStride);
   const strategyEnd = end;
+  // With guard words, there are checks that hold very much at once.
+  const readsStride = guard > 0 ? READS_MANY : READS_FEW;
   return {
     words,
     agentsMax,
@@ -86,6 +95,9 @@ export function planSmall(words: StrategyWords, agentsMax: number, guard = 0): S
     stateBase: take((ZSPAGES + 1) * SLOTS_PER_ZSPAGE),
     counterBase: take(LOCKS * 2),
     scratchBase: take(SCRATCH_WORDS),
+    alarm: take(2),
+    readsBase: take((agentsMax + 1) * readsStride),
+    readsStride,
     end: Math.ceil(end / 2) * 2,
   };
 }

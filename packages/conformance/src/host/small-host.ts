@@ -1,7 +1,7 @@
 // The pool's side of the contract over a small pool. It poisons what is reclaimed, and objects to what is reclaimed twice.
 
 import type { Location, StrategyHost, ZspageIndex } from '@zsmalloc/core/strategy';
-import { CELL_RETIRED } from '@zsmalloc/core/strategy';
+import { CELL_RETIRED, ReadTable } from '@zsmalloc/core/strategy';
 import type { Agent, WordIndex } from '@zsmalloc/core/words';
 import { INDEX_BITS, LOCKS, SLOTS_PER_ZSPAGE, SLOT_WORDS, ZSPAGES, classOfZspage, nameLock } from './plan.ts';
 import type { SmallPlan } from './plan.ts';
@@ -35,6 +35,7 @@ export interface HostCounts {
 /** See the head of the file. */
 export class SmallHost implements StrategyHost {
   readonly agent: Agent;
+  readonly reads: ReadTable;
   readonly agentsMax: number;
   readonly poolBase: WordIndex;
   readonly lockCount: number = LOCKS;
@@ -61,6 +62,17 @@ export class SmallHost implements StrategyHost {
     this.agentBase = plan.agentBase;
     this.agentStride = plan.agentStride;
     this.pageBase = plan.pageBase;
+    const lookup = plan.readsBase + agent.index * plan.readsStride;
+    this.reads = new ReadTable(agent, {
+      alarm: plan.alarm,
+      disturbed: plan.alarm + 1,
+      lookup,
+      reads: lookup + 1,
+      readsCount: plan.readsStride - 1,
+      grow: () => {
+        throw new Violation(`more than ${plan.readsStride - 1} reads of one agent are open`);
+      },
+    });
   }
 
   isLocation(cellValue: number): boolean {

@@ -78,8 +78,8 @@ export const crashChecks: readonly Check[] = VICTIMS.flatMap(([id, doing, victim
           agents: { victim, ...others },
           contents: () => new Map(),
           checkAll: checkLeft,
+          racy: ['estimates', 'cells', 'owners', 'freedSlots', 'recovery'],
           nonBlocking: ['bystander'],
-          racy: ['estimates', 'cells', 'owners', 'freedSlots'],
         }));
         const run = (more: Partial<ExploreOptions>): ExploreResult =>
           explorePool(build(strategy), { maxSteps: STEPS_MAX, ...more });

@@ -2,7 +2,7 @@
 // pool is a bug. A program names the kinds that it needs; of cells and slots only those of objects that live at its
 // start are taken, and of classes only those that have pages then.
 
-import { AGENT, CLASS, LOCK, PAGE, isLocation } from '@zsmalloc/core/model';
+import { AGENT, CLASS, HEADER, LOCK, PAGE, isLocation } from '@zsmalloc/core/model';
 import type { PoolPlan } from '@zsmalloc/core/model';
 
 /**
@@ -16,9 +16,11 @@ import type { PoolPlan } from '@zsmalloc/core/model';
  *   false it may see the slot being linked into the free list, and the length that stood there.
  * - spare: The second word of a slot holds the length, which readers mask out, and above it bits of a strategy that
  *   reclaims later.
+ * - recovery: An alarm that is seen late is seen at the next wait. What an agent notes of itself, it notes plainly; who
+ *   recovers looks at it by atomic loads, and asks again where it is in doubt.
  * - strategy: Words of the strategy: how it reads them is its own affair. What its locks protect is not its own.
  */
-export type RacyKind = 'estimates' | 'cells' | 'owners' | 'freedSlots' | 'spare' | 'strategy';
+export type RacyKind = 'estimates' | 'cells' | 'owners' | 'freedSlots' | 'spare' | 'recovery' | 'strategy';
 
 /** The words of these kinds in the pool as it is now. */
 export function racyWords(kinds: readonly RacyKind[], plan: PoolPlan, words: Int32Array): ReadonlySet<number> {
@@ -36,6 +38,12 @@ export function racyWords(kinds: readonly RacyKind[], plan: PoolPlan, words: Int
     for (const { ordinal } of plan.shape.classes) {
       const base = plan.classBase + ordinal * CLASS.words;
       if (words[base + CLASS.at.pages] > 0) for (const at of [CLASS.at.pages, CLASS.at.inuse]) found.add(base + at);
+    }
+  }
+  if (kinds.includes('recovery')) {
+    found.add(HEADER.at.alarm);
+    for (let agent = 1; agent <= plan.agentsMax; agent++) {
+      for (let at = 0; at < AGENT.words; at++) found.add(plan.agentBase + agent * plan.agentStride + at);
     }
   }
   if (kinds.includes('strategy')) addStrategyWords(found, plan);

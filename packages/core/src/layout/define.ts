@@ -8,6 +8,7 @@ export type Guard =
   | 'handles lock'
   | 'pages lock'
   | 'strategy'
+  | 'agent'
   | 'pool or class lock';
 
 /** One field of a record. */

@@ -6,12 +6,12 @@
 // A HANDLE CELL is one word:
 //   0                        never used
 //   bits 0-28, 29-30 clear   the object's location: page number << indexBits | slot index
-//   bit 29 set               retired: bits 0-28 belong to the strategy
+//   bit 29 set               retired: bits 0-28 still are the location, until the object is reclaimed
 //   bit 30 set               free: generation of the next use << cellBits | next free cell
 //
 // A SLOT's first word tells whether it is in use:
 //   allocated                handle << 1 | 1, without the pool's key; the second word has the object's length in bits 0-16
-//                            and belongs to the strategy above, once the object or its place is retired
+//                            and belongs to the strategy above, once the object or its place is retired; bit 31 is TORN
 //   free                     location of the next free slot << 1, or 0
 // A huge object has no header: its handle word is the `link` of its page, its length the zspage's `freeHead`.
 
@@ -25,6 +25,8 @@ export const LENGTH_BITS = 17;
 export const LENGTH_MASK: number = (1 << LENGTH_BITS) - 1;
 /** In the same word: the slot is a place whose object has moved on. Set by strategies that do not reclaim at once. */
 export const PLACE_MOVED: number = 1 << 30;
+/** In the same word, or in a huge object's length: an agent died while it wrote to the object. The sign. */
+export const TORN: number = 1 << 31;
 /** First word of a pool: 'zsm' and the record format's number. */
 export const MAGIC = 0x7a736d01;
 /** Number of this format; raised when memory changes its meaning. */
@@ -43,12 +45,20 @@ const headerFields = {
   agentsMax: { words: 1, guard: 'init', doc: 'Agent records.' },
   strategyWords: { words: 4, guard: 'init', doc: 'Words that the strategy has per pool, lock, zspage and agent.' },
   compactAbove: { words: 1, guard: 'init', doc: 'Automatic compaction threshold in 1/10000; 0 for never.' },
-  reservedInit: { words: 1, guard: 'init', doc: 'Zero.' },
+  alarm: { words: 1, guard: 'atomic', doc: 'Bit 0: an agent recovers from a death. Bit 1: the pool is poisoned.' },
   compactor: { words: 1, guard: 'atomic', doc: 'Agent that is compacting, or 0.' },
   pagesCompacted: { words: 1, guard: 'atomic', doc: 'Pages freed by compaction since creation.' },
   objectsMoved: { words: 1, guard: 'atomic', doc: 'Objects moved by compaction since creation.' },
   busySkips: { words: 1, guard: 'atomic', doc: 'Zspages that movers found busy since creation.' },
-  reservedAtomic: { words: 12, guard: 'atomic', doc: 'Zero; ends the line.' },
+  recoverer: { words: 1, guard: 'atomic', doc: 'Agent that recovers from deaths, or 0.' },
+  disturbed: { words: 1, guard: 'atomic', doc: 'Visits to reader counts, and ends of reads, while an agent recovers.' },
+  unaccounted: {
+    words: 1,
+    guard: 'atomic',
+    doc: 'What a death may have lost and nobody has looked for yet. Bit 0: pages. Bit 1: handle cells.',
+  },
+  deaths: { words: 1, guard: 'atomic', doc: 'Agents recovered from since creation.' },
+  reservedAtomic: { words: 8, guard: 'atomic', doc: 'Zero; ends the line.' },
   pageFreeHead: { words: 1, guard: 'pages lock', doc: 'First free page, linked by `link`; 0 for none.' },
   pageFreeCount: { words: 1, guard: 'pages lock', doc: 'Pages in that list.' },
   pageFresh: { words: 1, guard: 'pages lock', doc: 'First page that was never used.' },
@@ -87,13 +97,38 @@ const classFields = {
   cellHead: { words: 1, guard: 'class lock', doc: 'First free handle cell at hand; 0 for none.' },
   cellTail: { words: 1, guard: 'class lock', doc: 'Last free handle cell at hand.' },
   cellCount: { words: 1, guard: 'class lock', doc: 'Free handle cells at hand.' },
-  reserved: { words: 15, guard: 'class lock', doc: 'Zero; ends the line.' },
+  pending: {
+    words: 1,
+    guard: 'class lock',
+    doc: 'Handle << 1 | 1 of the object that is being allocated or freed; 1: other changes are under way; 0: none are.',
+  },
+  reserved: { words: 14, guard: 'class lock', doc: 'Zero; ends the line.' },
 } as const;
 export const CLASS: Layout<keyof typeof classFields> = defineLayout('class', LINE_WORDS, classFields);
 
+/** What an agent writes with plain stores, others read once it is dead: its certificate orders them. */
 const agentFields = {
-  state: { words: 1, guard: 'atomic', doc: 'Bit 0: attached. Bits 1-30: incarnation.' },
-  reserved: { words: 3, guard: 'atomic', doc: 'Zero.' },
+  state: {
+    words: 1,
+    guard: 'atomic',
+    doc: 'Bit 0: attached. Bit 1: declared dead. Bits 2-11: incarnation. Bits 12-29: low bits of `thread`.',
+  },
+  thread: { words: 1, guard: 'agent', doc: 'Number of the thread that attached, plus 1; 0 where threads have none.' },
+  waiting: { words: 1, guard: 'atomic', doc: '1: it waits for a lock, and counts in no lock that it waits for.' },
+  writing: { words: 1, guard: 'agent', doc: 'Handle << 1 | 1 of the object that it is writing to, or 0.' },
+  lastMalloc: { words: 1, guard: 'agent', doc: 'Handle << 1 | 1 of its last malloc, or 0.' },
+  moveFrom: { words: 1, guard: 'agent', doc: 'Page that it is migrating, or 0.' },
+  moveTo: { words: 1, guard: 'pages lock', doc: 'Page that it has taken to migrate to, or 0.' },
+  emptyZspages: { words: 1, guard: 'agent', doc: 'First zspage that it has yet to give back, linked by `next`; or 0.' },
+  emptyPages: { words: 1, guard: 'agent', doc: 'First page that it has yet to give back, linked by `link`; or 0.' },
+  readPages: { words: 1, guard: 'pages lock', doc: 'First page of further `reads`, linked by `link`; or 0.' },
+  lookup: { words: 1, guard: 'agent', doc: 'Like an entry of `reads`, for the pool lock.' },
+  heldCalls: { words: 1, guard: 'agent', doc: 'Calls of a strategy without recovery that have begun and not ended.' },
+  reads: {
+    words: 44,
+    guard: 'agent',
+    doc: 'Reader counts that it is in: lock word << 2 | 1 entering, 2 inside, 3 leaving; 0 for a free entry.',
+  },
 } as const;
 export const AGENT: Layout<keyof typeof agentFields> = defineLayout('agent', 1, agentFields);
 

@@ -18,6 +18,8 @@
 //   4. Calls that end something (`...End`, `unlock`) never wait and never throw, except for misuse in checked builds.
 
 import type { Agent, AgentIndex, WordIndex } from '../words/agent.ts';
+import type { ReadByMany } from './locks.ts';
+import type { ReadTable } from './read-table.ts';
 
 /** Where an object lies: page number of its first byte and slot index in its zspage; positive, below 2^29. */
 export type Location = number;
@@ -42,7 +44,7 @@ export interface Capabilities {
   readonly relocatesBesideReaders: boolean;
   /** Order in which waiters get a contended lock. */
   readonly fairness: 'none' | 'writer-first' | 'fifo' | 'phase-fair';
-  /** An agent that dies at any instruction neither hangs the others nor loses memory. */
+  /** An agent that dies at any instruction neither hangs the others nor loses memory: see docs/RECOVERY.md. */
   readonly robust: boolean;
 }
 
@@ -61,6 +63,8 @@ export interface StrategyWords {
 /** What core offers to a bound strategy. */
 export interface StrategyHost {
   readonly agent: Agent;
+  /** Where this agent says which reader counts it is in, so that they can be told anew when it dies. */
+  readonly reads: ReadTable;
   readonly agentsMax: number;
   readonly poolBase: WordIndex;
   /** Number of structure locks. Lock i has its words at `lockBase + i * lockStride`. */
@@ -108,6 +112,43 @@ export interface StrategyHost {
   releaseReclaimed(): void;
 }
 
+/** What a strategy that reclaims later knows of retired slots and pages. Caller holds: the class lock. */
+export interface LimboRecovery {
+  /** Forgets all that is retired in a class; what still is comes back by `retire`. A retired page stays. */
+  clearClass(classIndex: number, zspages: readonly ZspageIndex[]): void;
+  /** The slot at `location` is retired: an object, or a place whose object has moved on. */
+  retire(location: Location, isPlace: boolean): void;
+  /** A page of the zspage that is retired, or 0. */
+  pageOf(zspage: ZspageIndex): PageIndex;
+}
+
+/**
+ * What a strategy offers so that an agent can recover from the death of another. Nothing in it waits. Of `dead` it is
+ * certain that it never runs again, and what it did is visible.
+ *
+ * The caller works in the dead agent's name under the locks that it has left held, and frees them afterwards.
+ */
+export interface StrategyRecovery {
+  /** All structure locks are one lock: that it is held does not say which class was being changed. */
+  readonly oneLock: boolean;
+  /** Frees what the dead agent holds or waits for in the strategy's own words, but for the locks below. False: later. */
+  bury(dead: AgentIndex, isDead: (agent: AgentIndex) => boolean): boolean;
+  /** Agent that holds a structure lock; 0 for nobody. */
+  holderOf(index: number): AgentIndex;
+  releaseFor(index: number, dead: AgentIndex): void;
+  /** Agent that shuts out lookups; 0 for nobody. */
+  moverOf(): AgentIndex;
+  releaseMoveFor(dead: AgentIndex): void;
+  /** Agent that shuts readers out of a zspage; 0 for nobody. */
+  relocatorOf(zspage: ZspageIndex): AgentIndex;
+  releaseRelocationFor(zspage: ZspageIndex, dead: AgentIndex): void;
+  /** The lock that a ReadTable entry names: the pool's or a zspage's. Undefined when there is none. */
+  countedLock(word: WordIndex): ReadByMany | undefined;
+  /** Wakes whoever sleeps, so that it looks again: after a recovery, and when the pool has been poisoned. */
+  wakeAll(): void;
+  readonly limbo?: LimboRecovery;
+}
+
 /** A strategy attached to one pool by one agent. Arguments and results are small integers. */
 export interface BoundStrategy {
   /** The strategy that this one decorates; left out by strategies that decorate none. */
@@ -143,7 +184,10 @@ export interface BoundStrategy {
   /** Points a cell to the new place of its object. Caller holds: the class lock, and relocation of the old zspage. */
   publish(cell: WordIndex, location: Location): void;
 
-  /** The object at `location` is freed; `cell` is its handle's. Caller holds: the class lock. */
+  /**
+   * The object at `location` is freed; `cell` is its handle's. A strategy that reclaims later stores CELL_RETIRED | location
+   * there, in one step, before anything else. Caller holds: the class lock.
+   */
   retireObject(cell: WordIndex, location: Location): void;
   /** The object at `location` has been published elsewhere. Caller holds: the class lock. */
   retirePlace(location: Location): void;
@@ -159,6 +203,8 @@ export interface BoundStrategy {
   retryLater(): Promise<void>;
   /** Gives back what this agent holds. Caller holds: nothing. */
   detach(): void;
+  /** Left out, the death of an agent that was inside a call poisons the pool. */
+  readonly recovery?: StrategyRecovery | undefined;
 }
 
 /** A lock strategy: what a lock package exports and `createPool` takes. */

@@ -3,14 +3,17 @@
 export type {
   BoundStrategy,
   Capabilities,
+  LimboRecovery,
   Location,
   PageIndex,
   Strategy,
   StrategyHost,
+  StrategyRecovery,
   StrategyWords,
   ZspageIndex,
 } from './contract.ts';
-export type { LockKind, Mutex, RwLock, TryRwLock } from './locks.ts';
+export type { HeldByOne, LockKind, Mutex, ReadByMany, RwLock, TryRwLock } from './locks.ts';
+export { ReadTable } from './read-table.ts';
 export { lockClassByHint } from './class-by-hint.ts';
 export { lockBased } from './lock-based.ts';
 export { ReclaimsAtOnce } from './reclaims-at-once.ts';

@@ -9,10 +9,12 @@
 //   1. Readers of a zspage exclude movers; a place that was moved away is therefore unseen, and is reclaimed at once.
 //   2. A mover holds the pool lock for writing (if there is one), then the class lock, then tries the zspage lock.
 //   3. A free takes the pool lock for reading only until it has the class lock.
+//   4. An agent says in its record which reader counts it enters and leaves (read-table.ts): a death must not leave one wrong.
 
 import type { WordIndex } from '../words/agent.ts';
-import type { Capabilities, Location, Strategy, StrategyHost, ZspageIndex } from './contract.ts';
+import type { Capabilities, Location, Strategy, StrategyHost, StrategyRecovery, ZspageIndex } from './contract.ts';
 import type { LockKind, Mutex, RwLock, TryRwLock } from './locks.ts';
+import type { ReadTable } from './read-table.ts';
 import { lockClassByHint } from './class-by-hint.ts';
 import { ReclaimsAtOnce } from './reclaims-at-once.ts';
 import { isLocation } from '../handles.ts';
@@ -59,6 +61,7 @@ export function lockBased<C extends Capabilities>(options: LockBasedOptions<C>):
 abstract class LockBased extends ReclaimsAtOnce {
   protected readonly mutex: Mutex;
   protected readonly zspageLock: TryRwLock;
+  protected readonly reads: ReadTable;
   private readonly lockBase: WordIndex;
   private readonly lockStride: number;
   private readonly zspageBase: WordIndex;
@@ -70,6 +73,7 @@ abstract class LockBased extends ReclaimsAtOnce {
     super(host);
     this.mutex = mutex;
     this.zspageLock = zspageLock;
+    this.reads = host.reads;
     this.lockBase = host.lockBase;
     this.lockStride = host.lockStride;
     this.zspageBase = host.zspageBase;
@@ -93,7 +97,47 @@ abstract class LockBased extends ReclaimsAtOnce {
   }
 
   readEnd(zspage: ZspageIndex): void {
-    this.zspageLock.readUnlock(this.zspageWord(zspage));
+    this.leave(this.zspageWord(zspage));
+  }
+
+  /** Enters a zspage lock, and says so. */
+  protected enter(word: WordIndex): void {
+    const { reads } = this;
+    reads.enter(word);
+    try {
+      this.zspageLock.readLock(word);
+    } catch (error) {
+      reads.left();
+      throw error;
+    }
+    reads.entered(word);
+  }
+
+  protected leave(word: WordIndex): void {
+    const { reads } = this;
+    reads.leave(word);
+    this.zspageLock.readUnlock(word);
+    reads.left();
+  }
+
+  protected recoveryWith(pool: RwLock | undefined): StrategyRecovery | undefined {
+    const structure = this.mutex.recovery;
+    const zspages = this.zspageLock.recovery;
+    if (structure === undefined || zspages === undefined || (pool !== undefined && pool.recovery === undefined)) return;
+    const { poolBase } = this.host;
+    const lock = (index: number): WordIndex => this.lockBase + index * this.lockStride;
+    return {
+      oneLock: false,
+      bury: () => true,
+      holderOf: (index) => structure.holderOf(lock(index)),
+      releaseFor: (index, dead) => structure.releaseFor(lock(index), dead),
+      moverOf: () => pool?.recovery!.holderOf(poolBase) ?? 0,
+      releaseMoveFor: (dead) => pool?.recovery!.releaseFor(poolBase, dead),
+      relocatorOf: (zspage) => zspages.holderOf(this.zspageWord(zspage)),
+      releaseRelocationFor: (zspage, dead) => zspages.releaseFor(this.zspageWord(zspage), dead),
+      countedLock: (word) => (pool !== undefined && word === poolBase ? pool.recovery! : zspages),
+      wakeAll: () => {},
+    };
   }
 
   lock(index: number): void {
@@ -123,6 +167,7 @@ abstract class LockBased extends ReclaimsAtOnce {
 
 /** The kernel's order: a pool lock makes lookups and moves exclude each other. */
 class PoolLockStrategy extends LockBased {
+  override readonly recovery: StrategyRecovery | undefined;
   private readonly poolLock: RwLock;
   private readonly poolWord: WordIndex;
 
@@ -130,41 +175,42 @@ class PoolLockStrategy extends LockBased {
     super(host, mutex, zspageLock);
     this.poolLock = poolLock;
     this.poolWord = host.poolBase;
+    this.recovery = this.recoveryWith(poolLock);
   }
 
   readBegin(cell: WordIndex): Location {
-    this.poolLock.readLock(this.poolWord);
+    this.enterPool();
     // Plain: only movers change the cell of a live object, and the pool lock shuts them out.
     const location = this.words[cell]!;
     if (!isLocation(location)) {
-      this.poolLock.readUnlock(this.poolWord);
+      this.leavePool();
       return 0;
     }
     const word = this.zspageWordOf(location);
     try {
-      this.zspageLock.readLock(word);
+      this.enter(word);
     } finally {
-      this.poolLock.readUnlock(this.poolWord);
+      this.leavePool();
     }
     // A free that raced with this read by mistake has changed the cell before it let go of the zspage.
     if (this.words[cell] === location) return location;
-    this.zspageLock.readUnlock(word);
+    this.leave(word);
     return 0;
   }
 
   lockClassOf(cell: WordIndex): number {
-    this.poolLock.readLock(this.poolWord);
+    this.enterPool();
     const location = this.words[cell]!;
     const owner = isLocation(location) ? this.ownerOf(location) : 0;
     if (owner === 0) {
-      this.poolLock.readUnlock(this.poolWord);
+      this.leavePool();
       return -1;
     }
     const classIndex = owner & OWNER_CLASS_MASK;
     try {
       this.lock(classIndex);
     } finally {
-      this.poolLock.readUnlock(this.poolWord);
+      this.leavePool();
     }
     // Two frees of one handle may race to this point; the loser must not free what is no longer there.
     const current = this.words[cell]!;
@@ -185,6 +231,25 @@ class PoolLockStrategy extends LockBased {
     return this.poolLock.isContended(this.poolWord);
   }
 
+  private enterPool(): void {
+    const { reads, poolWord } = this;
+    reads.enterPool(poolWord);
+    try {
+      this.poolLock.readLock(poolWord);
+    } catch (error) {
+      reads.leftPool();
+      throw error;
+    }
+    reads.enteredPool(poolWord);
+  }
+
+  private leavePool(): void {
+    const { reads, poolWord } = this;
+    reads.leavePool(poolWord);
+    this.poolLock.readUnlock(poolWord);
+    reads.leftPool();
+  }
+
   publish(cell: WordIndex, location: Location): void {
     // Plain: every lookup takes the pool lock, which the mover holds for writing.
     this.words[cell] = location;
@@ -193,6 +258,13 @@ class PoolLockStrategy extends LockBased {
 
 /** Lock, then validate: no pool lock, so readers of different zspages share no word. */
 class ValidatingStrategy extends LockBased {
+  override readonly recovery: StrategyRecovery | undefined;
+
+  constructor(host: StrategyHost, mutex: Mutex, zspageLock: TryRwLock) {
+    super(host, mutex, zspageLock);
+    this.recovery = this.recoveryWith(undefined);
+  }
+
   readBegin(cell: WordIndex): Location {
     // A hint: plain and possibly stale. What decides is the atomic load under the zspage lock.
     let location = this.words[cell]!;
@@ -205,11 +277,11 @@ class ValidatingStrategy extends LockBased {
         continue;
       }
       const word = this.zspageWordOf(location);
-      this.zspageLock.readLock(word);
+      this.enter(word);
       // order: acquire, pairs with publish. Equal: no mover can have the zspage from here on, the object stays.
       const current = Atomics.load(this.words, cell);
       if (current === location) return location;
-      this.zspageLock.readUnlock(word);
+      this.leave(word);
       location = current;
     }
   }

@@ -29,6 +29,19 @@ export interface SpinBudget {
  */
 export const SPIN_BUDGET: SpinBudget = { yieldAfter: 50, refuseAfter: 20_000 };
 
+/** Words of a pool by which its agents get over the death of one. Locks that are used on their own have none. */
+export interface Lifeline {
+  /** 0 while all is well. ALARM_RECOVERING: reader counts are being told anew. ALARM_POISONED: give up. */
+  readonly alarm: WordIndex;
+  /** Counts what may have changed a reader count meanwhile. */
+  readonly disturbed: WordIndex;
+  /** 1 while this agent waits for a lock and is not counted in it. */
+  readonly waiting: WordIndex;
+}
+
+export const ALARM_RECOVERING = 1;
+export const ALARM_POISONED = 2;
+
 /** One agent's side of all its locks. Private to the agent; the shared state is in `words`. */
 export interface Agent {
   readonly words: Words;
@@ -36,6 +49,7 @@ export interface Agent {
   readonly spin: SpinBudget;
   /** False on agents that cannot block (a browser's main thread) and inside the async twins of blocking calls. */
   mayBlock: boolean;
+  lifeline?: Lifeline | undefined;
 }
 
 /**
@@ -54,7 +68,7 @@ export function createAgent(words: Words, index: AgentIndex, spin: SpinBudget = 
       { index, indexMax: AGENTS_MAX },
     );
   }
-  return { words, index, spin, mayBlock: canBlock() };
+  return { words, index, spin, mayBlock: canBlock(), lifeline: undefined };
 }
 
 const nobody = new Int32Array(new SharedArrayBuffer(4));

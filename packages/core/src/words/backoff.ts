@@ -5,10 +5,14 @@
 //   2. A yield is a timed wait on a private word that nobody notifies. It creates no wait-for edge: it equals an unlucky
 //      preemption, so it is legal while waiting for a spin lock.
 //   3. An agent that may not block spins for its larger budget and then gives up with ERR_ZS_WOULD_BLOCK.
-//   4. Nothing here is FIFO: a queue hands the lock to descheduled waiters and collapses when agents outnumber cores.
+//   4. Whoever is here counts in no lock that it waits for, and says so while an agent tells reader counts anew. In a
+//      poisoned pool it waits no longer.
+//   5. Nothing here is FIFO: a queue hands the lock to descheduled waiters and collapses when agents outnumber cores.
 
 import { ZsmallocError } from '../errors.ts';
-import type { Agent } from './agent.ts';
+import { poisonedError } from '../poison.ts';
+import { ALARM_POISONED } from './agent.ts';
+import type { Agent, Lifeline } from './agent.ts';
 
 /** First yield, in ms. A shorter timed wait takes as long on Linux: the wake costs 50 µs whatever was asked. */
 const YIELD_MS_MIN = 0.05;
@@ -26,10 +30,33 @@ type Pause = { pause?: () => void };
  *
  * @param round How many rounds this acquisition has waited already, from 0.
  * @param what Name of the lock, for the error.
- * @throws ERR_ZS_WOULD_BLOCK when the agent may not block and its budget is spent.
+ * @throws ERR_ZS_WOULD_BLOCK when the agent may not block and its budget is spent; ERR_ZS_POISONED.
  * Blocks: up to 1 ms, and only where the agent may block. Main thread: yes, it gives up instead.
  */
 export function backOff(agent: Agent, round: number, what: string): void {
+  const { lifeline } = agent;
+  // Plain: what has the agent wait follows the alarm, or it looks again in the next round.
+  if (lifeline === undefined || agent.words[lifeline.alarm] === 0) waitARound(agent, round, what);
+  else underAlarm(agent, lifeline, () => waitARound(agent, round, what));
+}
+
+/** Waits while an alarm is on. @throws ERR_ZS_POISONED. */
+export function underAlarm(agent: Agent, { alarm, disturbed, waiting }: Lifeline, wait: () => void): void {
+  const { words } = agent;
+  if ((words[alarm]! & ALARM_POISONED) !== 0) throw poisonedError();
+  // order: release, pairs with the counting in core's recovery/readers.ts. What this agent counted in, it has taken back.
+  Atomics.add(words, disturbed, 1);
+  // order: release, pairs as above.
+  Atomics.store(words, waiting, 1);
+  try {
+    wait();
+  } finally {
+    // order: relaxed. What this agent does to the lock from here on follows in its own order.
+    Atomics.store(words, waiting, 0);
+  }
+}
+
+function waitARound(agent: Agent, round: number, what: string): void {
   const { spin } = agent;
   if (agent.mayBlock && round >= spin.yieldAfter) {
     const step = Math.min(5, Math.floor((round - spin.yieldAfter) / YIELDS_PER_STEP));

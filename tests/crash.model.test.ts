@@ -1,0 +1,71 @@
+import { assertProved } from '@zsmalloc/explorer';
+import { describe, expect, it } from 'vitest';
+import type { AgentPool } from '../packages/core/src/pool.ts';
+import { crashEverywhere } from './model/crash-pool.ts';
+import { crashPrograms } from './model/crash-programs.ts';
+import { strategies, strategyNamed } from './strategies.ts';
+
+describe.each(strategies.filter(({ capabilities }) => capabilities.robust))('$name', ({ strategy }) => {
+  it.each(Object.keys(crashPrograms))('gets over a death before every operation of %s', (what) => {
+    const { result, reports } = crashEverywhere({ strategy, ...crashPrograms[what]! });
+    assertProved(result);
+    expect(reports.length).toBe(result.crashPoints);
+    expect(reports.length).toBeGreaterThan(1);
+  });
+});
+
+describe('the sweep', () => {
+  /** Parts of a pool's recovery that a mutant leaves out. */
+  interface Parts {
+    recovery: {
+      rebuild(): number;
+      markTorn(): void;
+      finishMigration(): void;
+      changedClasses(): number[];
+    };
+    state: { strategy: { recovery: { countedLock(word: number): unknown; releaseFor(): void } } };
+  }
+  const parts = (pool: AgentPool): Parts => pool as unknown as Parts;
+  const mutants: [string, string, string, (heir: AgentPool) => void][] = [
+    [
+      'rebuilds nothing',
+      'spin',
+      'malloc of a slot that was used before',
+      (heir) => (parts(heir).recovery.rebuild = () => 0),
+    ],
+    [
+      'rebuilds no class',
+      'spin',
+      'a compaction that empties a zspage',
+      (heir) => (parts(heir).recovery.changedClasses = () => []),
+    ],
+    ['marks no object as torn', 'bigLock', 'a write', (heir) => (parts(heir).recovery.markTorn = () => {})],
+    [
+      'finishes no migration',
+      'spin',
+      'the migration of a page',
+      (heir) => (parts(heir).recovery.finishMigration = () => {}),
+    ],
+    [
+      'frees no structure lock',
+      'spin',
+      'free of a huge object',
+      (heir) => (parts(heir).state.strategy.recovery.releaseFor = () => {}),
+    ],
+    [
+      'tells no reader count anew',
+      'preemptibleDirect',
+      'a read',
+      (heir) => {
+        const counted = { closeCount: () => true, countOf: () => 0, openCount: () => {} };
+        parts(heir).state.strategy.recovery.countedLock = () => counted;
+      },
+    ],
+  ];
+
+  it.each(mutants)('rejects an heir that %s', (_, name, what, plant) => {
+    const { strategy } = strategyNamed(name);
+    const { result } = crashEverywhere({ strategy, ...crashPrograms[what]!, break: plant });
+    expect(result.verdict).toBe('failed');
+  });
+});

@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { Killer } from './killer.ts';
+import { strategies } from './strategies.ts';
+
+const KILLS = Number(process.env['KILLS'] ?? 40);
+const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+
+describe.each(strategies.filter(({ capabilities }) => capabilities.robust))('$name', (strategy) => {
+  it(`gets over the death of ${KILLS} agents at random instants`, { timeout: 60_000 + KILLS * 1000 }, async () => {
+    console.log(`${strategy.name}: seed ${SEED}`);
+    const result = await new Killer({ strategy, workers: 4, kills: KILLS, seed: SEED }).run();
+    const { recoveryMs, reports, killed, steps, ...costs } = result;
+    const sorted = recoveryMs.toSorted((a, b) => a - b);
+    const at = (share: number): string => (sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(2);
+    const changing = reports.filter(({ classes }) => classes.length > 0).length;
+    const torn = reports.filter((report) => report.torn !== 0).length;
+    const reading = reports.filter(({ reads }) => reads > 0).length;
+    console.log(
+      `${strategy.name}: ${killed} killed, ${steps} steps, ${reports.length} recoveries, ${changing} of classes, ${reading} of reads, ${torn} torn; ms: median ${at(0.5)}, 95 % ${at(0.95)}, most ${at(1)}`,
+    );
+    expect(costs).toEqual({ damaged: 0, halfWritten: 0, lostObjects: 0, lostPages: 0 });
+    expect(killed).toBeGreaterThanOrEqual(KILLS);
+    expect(reports.length).toBeGreaterThan(KILLS / 2);
+  });
+});
