@@ -5,7 +5,7 @@ import type { Histogram } from './model/measurement.ts';
 import { quantileOfSorted } from './statistics.ts';
 
 /** Most samples one worker keeps in one phase; later ones replace the first. */
-const SAMPLES_MAX = 2 ** 18;
+const SAMPLES_MAX = 2 ** 20;
 
 /** Plain data: the samples of one phase of one worker. */
 export interface SampleBatch {

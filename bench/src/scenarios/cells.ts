@@ -3,14 +3,19 @@
 import { createPool } from '@zsmalloc/core';
 import type { Pool } from '@zsmalloc/core';
 import { check } from '../checks.ts';
-import type { PhaseOutcome } from '../crew/crew.ts';
+import { Crew } from '../crew/crew.ts';
+import type { CellOutcome, CellSpec, PhaseOutcome } from '../crew/crew.ts';
 import { settle } from '../memory.ts';
 import { histogramOf } from '../latency-samples.ts';
 import type { LatencyUs } from '../latency-samples.ts';
-import type { Histogram, Metric } from '../model/measurement.ts';
+import type { Cell, Histogram, Metric } from '../model/measurement.ts';
+import type { Job } from '../model/scenario.ts';
 import { Random } from '../random.ts';
 import { StampedSlots } from '../stamped-slots.ts';
 import { loadStrategy, strategyIdOf } from '../strategies.ts';
+
+/** A cell as its process knows it. */
+export type MeasuredCell = Omit<Cell, 'round'>;
 
 /** A metric; lower is better unless it says otherwise. */
 export function metric(id: string, label: string, unit: string, better: Metric['better'] = 'lower'): Metric {
@@ -55,6 +60,38 @@ export async function stockPool(subject: string, bytes: number, slotCount: numbe
   const slots = StampedSlots.create(pool, slotCount);
   slots.stock(new Random(seed));
   return { pool, slots };
+}
+
+/** Runs one cell on the stocked pool. A self-test may have planted a slowdown in the job's plan. */
+export function runCell(
+  crew: Crew,
+  { pool }: Stocked,
+  job: Job,
+  spec: Omit<CellSpec, 'pool' | 'seed' | 'slowdown'>,
+): Promise<CellOutcome> {
+  const slowdown = (job.plan['slowdown'] as number | undefined) ?? null;
+  return crew.run({ ...spec, pool: pool.descriptor(), seed: job.seed, slowdown });
+}
+
+/** What a job's process is to measure. */
+export interface CellsPlan<C> {
+  readonly cells: readonly C[];
+  readonly ms: number;
+}
+
+/** Measures the job's cells one after the other, with one crew. */
+export async function measureCells<C extends { readonly workers: number }>(
+  job: Job,
+  measureCell: (job: Job, crew: Crew, cell: C, ms: number) => Promise<MeasuredCell>,
+  prepare?: (crew: Crew) => Promise<unknown>,
+): Promise<MeasuredCell[]> {
+  const { cells, ms } = job.plan as unknown as CellsPlan<C>;
+  const crew = Crew.start(job.subject, Math.max(...cells.map(({ workers }) => workers)));
+  await prepare?.(crew);
+  const measured: MeasuredCell[] = [];
+  for (const cell of cells) measured.push(await measureCell(job, crew, cell, ms));
+  await crew.close();
+  return measured;
 }
 
 /** Verifies all contents and the pool, frees everything, and sees that no page stays in use. Detaches. */

@@ -1,10 +1,9 @@
 // Q4: what each design costs in memory, over bytes stored, for real size distributions.
 
-import { join } from 'node:path';
 import { createPool } from '@zsmalloc/core';
 import type { Pool } from '@zsmalloc/core';
 import type { Strategy } from '@zsmalloc/core/strategy';
-import { Dataset, buildDataset, readDataset } from '../dataset.ts';
+import { Dataset, readDataset } from '../dataset.ts';
 import { readStream } from '../density.ts';
 import { check } from '../checks.ts';
 import { garbageHigh, settle } from '../memory.ts';
@@ -12,9 +11,10 @@ import type { Cell, ScenarioInfo } from '../model/measurement.ts';
 import type { Row } from '../model/row.ts';
 import type { Answer, Job, RunOptions, Scenario } from '../model/scenario.ts';
 import { Random, shuffled } from '../random.ts';
-import { BASELINE_ID, loadStrategy, strategyIdOf } from '../strategies.ts';
+import { loadStrategy, strategyIdOf } from '../strategies.ts';
 import { highest, lowest, select, spell } from './answers/evidence.ts';
 import { metric } from './cells.ts';
+import { nameInputs, prepareInput } from './inputs.ts';
 
 const ID = 'memory';
 const FREED = [0, 25, 50, 75, 90] as const;
@@ -28,17 +28,13 @@ type Source = 'input' | 'stream';
 
 const sourcesOf = ({ full }: RunOptions): readonly Source[] => (full ? ['input', 'stream'] : ['input']);
 
-function sourceOf({ inputs }: RunOptions): string {
-  return inputs.length === 0 ? 'the running Node binary' : inputs.join(', ');
-}
-
 function describe(options: RunOptions): ScenarioInfo {
   return {
     id: ID,
     title: 'Memory over bytes stored',
     question: 'Q4',
     description:
-      `Fills a pool with objects of real sizes, frees some at random, and compacts. Sizes "input": deflated pages of ${sourceOf(options)}; ` +
+      `Fills a pool with objects of real sizes, frees some at random, and compacts. Sizes "input": deflated pages of ${nameInputs(options)}; ` +
       `"stream" (--full): the LZ4 page sizes of bench/data. All bytes count: component pages and metadata. One agent; exact but for the ` +
       'garbage: one round says it all.',
     metrics: [
@@ -62,19 +58,9 @@ function describe(options: RunOptions): ScenarioInfo {
   };
 }
 
-async function inputPath(options: RunOptions): Promise<string> {
-  const path = join(options.folder, 'sizes.bin');
-  const pool = createPool({ bytes: 2 ** 20, strategy: await loadStrategy(BASELINE_ID) });
-  const { hugeBytes } = pool;
-  pool.detach();
-  const sources = options.inputs.length === 0 ? [process.execPath] : options.inputs;
-  buildDataset(sources, path, INPUT_PAGES, hugeBytes);
-  return path;
-}
-
 async function jobs(options: RunOptions, round: number, seed: number): Promise<Job[]> {
   if (round > 0) return [];
-  const path = await inputPath(options);
+  const { path } = await prepareInput(options, 'sizes.bin', INPUT_PAGES);
   return options.strategyIds.map((subject) => ({
     scenario: ID,
     subject,

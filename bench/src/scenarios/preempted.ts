@@ -1,11 +1,10 @@
 // Q1: how bad is it to spin on a lock whose holder can be preempted, and what fixes it?
 
 import { check } from '../checks.ts';
-import { Crew } from '../crew/crew.ts';
-import type { CellOutcome } from '../crew/crew.ts';
+import type { CellOutcome, Crew } from '../crew/crew.ts';
 import { WARM_UP_METRICS, warmUpMetrics } from '../crew/warm-up.ts';
 import { collectSamples, percentilesOf } from '../latency-samples.ts';
-import type { Cell, Metric, ScenarioInfo } from '../model/measurement.ts';
+import type { Metric, ScenarioInfo } from '../model/measurement.ts';
 import type { Job, RunOptions, Scenario } from '../model/scenario.ts';
 import { Random, shuffled } from '../random.ts';
 import { NAIVE_ID } from '../strategies.ts';
@@ -21,8 +20,11 @@ import {
   metric,
   stockPool,
   verifyAndEmpty,
+  measureCells,
+  runCell,
 } from './cells.ts';
-import { baselineOf, oversubscription, workersOf } from './choices.ts';
+import type { MeasuredCell } from './cells.ts';
+import { baselineOf, leftOut, oversubscription, tellingOf, workersOf } from './choices.ts';
 
 const ID = 'preempted';
 const TASK = new URL('../tasks/preempted.js', import.meta.url).href;
@@ -85,11 +87,6 @@ function combinations(options: RunOptions): Combination[] {
 /** The other strategies have the class lock of `spin`, and the readers' locks of one of these: only --full has them all. */
 const TELLING: readonly string[] = ['bigLock', 'spin', 'rwsem', 'preemptibleAtomic', 'rcu'];
 
-function subjectsOf({ strategyIds, full }: RunOptions): readonly string[] {
-  const telling = strategyIds.filter((id) => TELLING.includes(id));
-  return full || telling.length < 2 ? strategyIds : telling;
-}
-
 function describe(options: RunOptions): ScenarioInfo {
   const cells = combinations(options);
   const values = <K extends keyof Combination>(key: K, order: readonly Combination[K][]): Combination[K][] =>
@@ -114,9 +111,7 @@ function describe(options: RunOptions): ScenarioInfo {
     baseline: baselineOf(options),
     limits: [
       ...oversubscription(options.cores, counts),
-      ...(subjectsOf(options).length < options.strategyIds.length
-        ? ['strategies whose locks here are those of another one are left out: --full has them']
-        : []),
+      ...leftOut(options, TELLING),
       'a nap stands for a preemption: the operating system picks its moments differently, and its slices are 3 to 4 ms',
       'closed-loop latency leaves out the operations that a stall kept from starting; the open loop counts them, with 50 to 100 us of late timers',
       'every operation reads the clock three times (about 0.15 us), which lengthens sections',
@@ -129,7 +124,7 @@ function jobs(options: RunOptions, _round: number, seed: number): Job[] {
   const cells = combinations(options);
   const ms = options.seconds * 1000;
   const seconds = START_SECONDS + cells.length * (CELL_SECONDS + options.seconds * (1 + OPEN_SHARE));
-  return [...subjectsOf(options), NAIVE_ID].map((subject) => ({
+  return [...tellingOf(options, TELLING), NAIVE_ID].map((subject) => ({
     scenario: ID,
     subject,
     seed,
@@ -152,8 +147,8 @@ function metricsOf({ phases, warmUp }: CellOutcome): Record<string, number | nul
   };
 }
 
-async function measureCell(job: Job, crew: Crew, cell: Combination, ms: number): Promise<Omit<Cell, 'round'>> {
-  const { subject, seed, plan: jobPlan } = job;
+async function measureCell(job: Job, crew: Crew, cell: Combination, ms: number): Promise<MeasuredCell> {
+  const { subject, seed } = job;
   const { holder, hold, preempted, workers } = cell;
   const stocked = await stockPool(subject, POOL_BYTES, SLOTS, seed);
   const counter = new SharedArrayBuffer(4);
@@ -167,18 +162,15 @@ async function measureCell(job: Job, crew: Crew, cell: Combination, ms: number):
     counter,
     zspages: stocked.pool.stats().zspages,
   };
-  const outcome = await crew.run({
-    pool: stocked.pool.descriptor(),
+  const outcome = await runCell(crew, stocked, job, {
     workers,
     task: TASK,
     kind: holder,
     plan,
-    seed,
     phases: [
       { name: 'closed', ms },
       { name: 'open', ms: ms * OPEN_SHARE },
     ],
-    slowdown: (jobPlan['slowdown'] as number | undefined) ?? null,
   });
   const [sections, counted] = [outcome.phases[1]!.counts['sections']!, new Int32Array(counter)[0]!];
   check(sections === counted, `${sections} sections under the lock counted to ${counted}: two were inside at once.`);
@@ -197,13 +189,8 @@ async function measureCell(job: Job, crew: Crew, cell: Combination, ms: number):
   };
 }
 
-async function measure(job: Job): Promise<Omit<Cell, 'round'>[]> {
-  const { cells, ms } = job.plan as unknown as { cells: readonly Combination[]; ms: number };
-  const crew = Crew.start(job.subject, Math.max(...cells.map(({ workers }) => workers)));
-  const measured: Omit<Cell, 'round'>[] = [];
-  for (const cell of cells) measured.push(await measureCell(job, crew, cell, ms));
-  await crew.close();
-  return measured;
+async function measure(job: Job): Promise<MeasuredCell[]> {
+  return measureCells(job, measureCell);
 }
 
 export const scenario: Scenario = { describe, jobs, measure, answer: answerPreempted };

@@ -1,14 +1,12 @@
 // Replay: pages of real files, compressed, kept in a pool as zram keeps them.
 
-import { join } from 'node:path';
 import { createPool } from '@zsmalloc/core';
 import type { Pool } from '@zsmalloc/core';
 import { verifyContents } from '../contents.ts';
 import { Crew } from '../crew/crew.ts';
 import type { CellOutcome } from '../crew/crew.ts';
 import { WARM_UP_METRICS, warmUpMetrics } from '../crew/warm-up.ts';
-import { Dataset, buildDataset, readDataset } from '../dataset.ts';
-import type { DatasetSummary } from '../dataset.ts';
+import { Dataset, readDataset } from '../dataset.ts';
 import { collectSamples, histogramOf, percentilesOf } from '../latency-samples.ts';
 import { measureMemory, verifyEmpty } from '../memory.ts';
 import type { CellMemory } from '../memory.ts';
@@ -19,10 +17,12 @@ import type { ReplayPool } from '../null-pool.ts';
 import { Random, shuffled } from '../random.ts';
 import { OPERATION, ReplaySteps } from '../replay-steps.ts';
 import { SlotTable } from '../slot-table.ts';
-import { BASELINE_ID, HARNESS_ID, loadStrategy, strategyIdOf } from '../strategies.ts';
+import { HARNESS_ID, loadStrategy, strategyIdOf } from '../strategies.ts';
 import { BESIDE_COMPACTION } from '../tasks/replay.ts';
 import { CPU_METRIC, cpuValue, metric } from './cells.ts';
 import { baselineOf, oversubscription, workersOf } from './choices.ts';
+import { nameInputs, prepareInput } from './inputs.ts';
+import type { PreparedInput } from './inputs.ts';
 
 const ID = 'replay';
 const TASK = new URL('../tasks/replay.js', import.meta.url).href;
@@ -61,21 +61,9 @@ interface ReplayJobPlan {
   readonly slowdown?: number;
 }
 
-let summary: DatasetSummary | undefined;
+let prepared: PreparedInput | undefined;
 
-async function prepareDataset(options: RunOptions): Promise<string> {
-  const path = join(options.folder, 'pages.bin');
-  if (summary === undefined) {
-    const pool = createPool({ bytes: 2 ** 20, strategy: await loadStrategy(BASELINE_ID) });
-    const { hugeBytes } = pool;
-    pool.detach();
-    summary = buildDataset(inputsOf(options), path, pagesOf(options), hugeBytes);
-  }
-  return path;
-}
-
-const inputsOf = ({ inputs }: RunOptions): readonly string[] => (inputs.length === 0 ? [process.execPath] : inputs);
-const pagesOf = ({ quick, full }: RunOptions): number => (quick ? 512 : full ? 4096 : 768);
+const pagesOf = ({ quick, full }: RunOptions): number => (quick ? 256 : full ? 4096 : 512);
 
 function workers(options: RunOptions): readonly number[] {
   const { cores, quick, full } = options;
@@ -83,8 +71,8 @@ function workers(options: RunOptions): readonly number[] {
 }
 
 function describe(options: RunOptions): ScenarioInfo {
-  const { cores, inputs } = options;
-  const source = inputs.length === 0 ? 'the running Node binary' : inputs.join(', ');
+  const { cores } = options;
+  const summary = prepared?.summary;
   const data =
     summary === undefined
       ? ''
@@ -94,7 +82,7 @@ function describe(options: RunOptions): ScenarioInfo {
     title: 'Replay: compressed pages, as zram uses them',
     question: null,
     description:
-      `Pages of ${source}, deflated before anything is timed, in a slot table shared by all workers: 64 % reads, 24 % writes, ` +
+      `Pages of ${nameInputs(options)}, deflated before anything is timed, in a slot table shared by all workers: 64 % reads, 24 % writes, ` +
       `12 % discards, each worker compacting after 4096 steps. Closed loop: each worker goes on as soon as it can.${data}`,
     metrics: METRICS,
     parameters: [{ id: 'workers', label: 'workers', values: workers(options) }],
@@ -109,7 +97,8 @@ function describe(options: RunOptions): ScenarioInfo {
 
 async function jobs(options: RunOptions, round: number, seed: number): Promise<Job[]> {
   const random = new Random(seed);
-  const datasetPath = await prepareDataset(options);
+  prepared ??= await prepareInput(options, 'pages.bin', pagesOf(options));
+  const { path: datasetPath } = prepared;
   const counts = workers(options);
   const seconds = START_SECONDS + counts.length * (options.seconds * 1.4 + CELL_SECONDS);
   return [...options.strategyIds, HARNESS_ID].map((subject) => {

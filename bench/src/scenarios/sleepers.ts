@@ -1,17 +1,26 @@
 // Q3: what does a sleeping reader do to compaction, and compaction to readers?
 
-import { Crew } from '../crew/crew.ts';
-import type { PhaseOutcome } from '../crew/crew.ts';
+import type { Crew, PhaseOutcome } from '../crew/crew.ts';
 import { WARM_UP_METRICS, warmUpMetrics } from '../crew/warm-up.ts';
 import { collectSamples, percentilesOf } from '../latency-samples.ts';
-import type { Cell, Metric, ScenarioInfo } from '../model/measurement.ts';
+import type { Metric, ScenarioInfo } from '../model/measurement.ts';
 import type { Job, RunOptions, Scenario } from '../model/scenario.ts';
 import { Random, shuffled } from '../random.ts';
 import { loadStrategy } from '../strategies.ts';
 import { SERIES } from '../tasks/sleepers.ts';
 import type { Hold, SleepersPlan } from '../tasks/sleepers.ts';
 import { answerSleepers } from './answers/sleepers.ts';
-import { histogramsOf, latencyMetricsOf, latencyValues, metric, stockPool, verifyAndEmpty } from './cells.ts';
+import {
+  histogramsOf,
+  latencyMetricsOf,
+  latencyValues,
+  measureCells,
+  metric,
+  runCell,
+  stockPool,
+  verifyAndEmpty,
+} from './cells.ts';
+import type { MeasuredCell } from './cells.ts';
 import { baselineOf, oversubscription, workersOf } from './choices.ts';
 
 const ID = 'sleepers';
@@ -115,19 +124,16 @@ function compactionMetrics({ counts, seconds }: PhaseOutcome): Record<string, nu
   };
 }
 
-async function measureCell(job: Job, crew: Crew, cell: Combination, ms: number): Promise<Omit<Cell, 'round'>> {
+async function measureCell(job: Job, crew: Crew, cell: Combination, ms: number): Promise<MeasuredCell> {
   const { subject, seed } = job;
   const stocked = await stockPool(subject, POOL_BYTES, SLOTS, seed);
   const plan: SleepersPlan = { hold: cell.hold, ...HOLDS[cell.hold], slots: stocked.slots.buffer };
-  const { phases, warmUp } = await crew.run({
-    pool: stocked.pool.descriptor(),
+  const { phases, warmUp } = await runCell(crew, stocked, job, {
     workers: cell.workers,
     task: TASK,
     kind: ID,
     plan,
-    seed,
     phases: [{ name: 'measure', ms }],
-    slowdown: null,
   });
   const [phase] = phases;
   const intended = collectSamples(phase!.samples, [SERIES.intended]);
@@ -149,13 +155,8 @@ async function measureCell(job: Job, crew: Crew, cell: Combination, ms: number):
   };
 }
 
-async function measure(job: Job): Promise<Omit<Cell, 'round'>[]> {
-  const { cells, ms } = job.plan as unknown as { cells: readonly Combination[]; ms: number };
-  const crew = Crew.start(job.subject, Math.max(...cells.map((cell) => cell.workers)));
-  const measured: Omit<Cell, 'round'>[] = [];
-  for (const cell of cells) measured.push(await measureCell(job, crew, cell, ms));
-  await crew.close();
-  return measured;
+async function measure(job: Job): Promise<MeasuredCell[]> {
+  return measureCells(job, measureCell);
 }
 
 export const scenario: Scenario = { describe, jobs, measure, answer: answerSleepers };

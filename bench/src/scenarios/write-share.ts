@@ -1,16 +1,26 @@
 // Q2: is RCU an anti-pattern where most operations may be writes?
 
-import { Crew } from '../crew/crew.ts';
+import type { Crew } from '../crew/crew.ts';
 import { WARM_UP_METRICS, warmUpMetrics } from '../crew/warm-up.ts';
 import { collectSamples, percentilesOf } from '../latency-samples.ts';
 import { garbageHigh } from '../memory.ts';
-import type { Cell, Metric, ScenarioInfo } from '../model/measurement.ts';
+import type { Metric, ScenarioInfo } from '../model/measurement.ts';
 import type { Job, RunOptions, Scenario } from '../model/scenario.ts';
 import { Random, shuffled } from '../random.ts';
 import { SERIES } from '../tasks/write-share.ts';
 import type { WriteSharePlan } from '../tasks/write-share.ts';
 import { answerWriteShare } from './answers/write-share.ts';
-import { CPU_METRIC, cpuValue, histogramsOf, metric, stockPool, verifyAndEmpty } from './cells.ts';
+import {
+  CPU_METRIC,
+  cpuValue,
+  histogramsOf,
+  measureCells,
+  metric,
+  runCell,
+  stockPool,
+  verifyAndEmpty,
+} from './cells.ts';
+import type { CellsPlan, MeasuredCell } from './cells.ts';
 import { baselineOf, oversubscription, workersOf } from './choices.ts';
 
 const ID = 'writeShare';
@@ -88,19 +98,16 @@ function jobs(options: RunOptions, _round: number, seed: number): Job[] {
   }));
 }
 
-async function measureCell(job: Job, crew: Crew, cell: Combination, ms: number): Promise<Omit<Cell, 'round'>> {
+async function measureCell(job: Job, crew: Crew, cell: Combination, ms: number): Promise<MeasuredCell> {
   const { subject, seed } = job;
   const stocked = await stockPool(subject, POOL_BYTES, SLOTS, seed);
   const plan: WriteSharePlan = { writePercent: cell.writes, slots: stocked.slots.buffer };
-  const { phases, warmUp } = await crew.run({
-    pool: stocked.pool.descriptor(),
+  const { phases, warmUp } = await runCell(crew, stocked, job, {
     workers: cell.workers,
     task: TASK,
     kind: ID,
     plan,
-    seed,
     phases: [{ name: 'measure', ms }],
-    slowdown: (job.plan['slowdown'] as number | undefined) ?? null,
   });
   const [phase] = phases;
   const reads = collectSamples(phase!.samples, [SERIES.read]);
@@ -127,15 +134,11 @@ async function measureCell(job: Job, crew: Crew, cell: Combination, ms: number):
   };
 }
 
-async function measure(job: Job): Promise<Omit<Cell, 'round'>[]> {
-  const { cells, ms } = job.plan as unknown as { cells: readonly Combination[]; ms: number };
-  const crew = Crew.start(job.subject, Math.max(...cells.map((cell) => cell.workers)));
-  const measured: Omit<Cell, 'round'>[] = [];
+async function measure(job: Job): Promise<MeasuredCell[]> {
+  const [first] = (job.plan as unknown as CellsPlan<Combination>).cells;
   // Reads and writes are warm before the first cell, whichever that is.
-  await measureCell(job, crew, { workers: cells[0]!.workers, writes: WARM_UP_WRITES }, 0);
-  for (const cell of cells) measured.push(await measureCell(job, crew, cell, ms));
-  await crew.close();
-  return measured;
+  const mixed = { workers: first!.workers, writes: WARM_UP_WRITES };
+  return measureCells(job, measureCell, (crew) => measureCell(job, crew, mixed, 0));
 }
 
 export const scenario: Scenario = { describe, jobs, measure, answer: answerWriteShare };
