@@ -10,9 +10,9 @@ import { Markup, NOTHING, markup } from './markup.ts';
 import { UnitScale, changeText, pText } from './units.ts';
 
 /** A table whose first column has the names of the lines. It scrolls sideways by itself where it is too wide. */
-function tableMarkup(columns: readonly string[], body: readonly Markup[], caption: Markup, kind = 'plain'): Markup {
+function tableMarkup(title: string, columns: readonly string[], body: readonly Markup[], kind = 'plain'): Markup {
   const head = columns.map((name) => markup`<th scope="col">${name}</th>`);
-  const table = markup`<table class="${kind}">${caption}<thead><tr><th></th>${head}</tr></thead><tbody>${body}</tbody></table>`;
+  const table = markup`<table class="${kind}" aria-label="${title}"><thead><tr><th></th>${head}</tr></thead><tbody>${body}</tbody></table>`;
   return markup`<div class="scroll" tabindex="0">${table}</div>`;
 }
 
@@ -31,7 +31,8 @@ export function leadersMarkup(
     </tr>`;
   });
   const note = canDecide ? NOTHING : markup`<p class="small dim">Too few rounds to prove any difference.</p>`;
-  return markup`<div>${tableMarkup(columns, body, markup`<caption>${caption}</caption>`)}${note}</div>`;
+  // Above the table, not in it: a long caption would make the table wide.
+  return markup`<div><p class="small dim">${caption}</p>${tableMarkup(caption, columns, body)}${note}</div>`;
 }
 
 function rawRow(row: Row, info: ScenarioInfo, unit: UnitScale): Markup {
@@ -78,7 +79,7 @@ export function rawTables({ rows }: Report, info: ScenarioInfo): Markup {
       'delta',
     ];
     const body = own.map((row) => rawRow(row, info, unit));
-    return markup`<details><summary>${unit.label(metric.label)}</summary>${tableMarkup(columns, body, NOTHING)}</details>`;
+    return markup`<details><summary>${unit.label(metric.label)}</summary>${tableMarkup(metric.label, columns, body)}</details>`;
   });
   return markup`<details>
     <summary>All numbers of this scenario</summary>
@@ -112,5 +113,5 @@ export function capabilitiesTable(candidates: readonly Candidate[]): Markup {
     'fairness',
     'bytes a zspage',
   ];
-  return tableMarkup(names, body, NOTHING, 'wrapped');
+  return tableMarkup('What each strategy can do', names, body, 'wrapped');
 }
