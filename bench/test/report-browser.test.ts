@@ -63,6 +63,15 @@ describe.skipIf(executablePath === undefined)(name, () => {
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
     });
   });
+  it('shows a table of four columns whole on a phone', async () => {
+    await open(390, 'light', async (page) => {
+      const widths = (await page.evaluate(
+        "[...document.querySelectorAll('#contention .tables .scroll')].map((table) => table.scrollWidth - table.clientWidth)",
+      )) as number[];
+      expect(widths.length).toBeGreaterThan(1);
+      expect(Math.max(...widths)).toBeLessThanOrEqual(0);
+    });
+  });
   it('keeps the text of plots readable on a phone', async () => {
     await open(390, 'light', async (page) => {
       const heights = (await page.evaluate(

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { Report } from '../src/model/report.ts';
 import { CANDIDATES } from '../src/report/candidates.ts';
 import { recommend } from '../src/report/decide.ts';
+import { leadersTables } from '../src/report/leaders-table.ts';
 import { placings } from '../src/report/leaders.ts';
 import { CAPABILITY_NEEDS } from '../src/report/needs.ts';
 import type { Needs } from '../src/report/needs.ts';
@@ -36,6 +37,16 @@ describe('who leads', () => {
     expect(placesOf(spinWins).get('rcu')).toBe('behind');
     const noisy = syntheticReport({ noise: 0.9, rounds: 3 });
     expect([...placesOf(noisy).values()].filter((place) => place === 'behind')).toEqual([]);
+  });
+  it('is called the best only where it leads somebody for certain', () => {
+    const textsOf = (report: Report) =>
+      leadersTables(report, info, info.metrics[0]!).flatMap(({ lines }) =>
+        lines.flatMap(({ cells }) => cells.map(({ text }) => text)),
+      );
+    expect(textsOf(spinWins)).toContain('best');
+    const noisy = textsOf(syntheticReport({ noise: 0.9, rounds: 3 }));
+    expect(noisy).toContain('~ best');
+    expect(noisy).not.toContain('best');
   });
   it('is never a peer or the harness', () => {
     const places = placesOf(syntheticReport({ speed: { Map: 50 } }));

@@ -148,6 +148,19 @@ describe('crossover', () => {
     expect(high! - low!).toBeLessThan(12);
   });
 
+  it('does not take the luckiest of many equal ones for better', () => {
+    const random = new Random(31);
+    let below = 0;
+    for (let trial = 0; trial < 20; trial++) {
+      const others = Array.from({ length: 8 }, () => sample(random, 10, 100, 15));
+      const [ratio] = estimateCrossover([{ x: 0, own: sample(random, 10, 100, 15), others }]).ratios;
+      if (ratio! < 1) below++;
+    }
+    // Half of the trials are meant; the largest of eight medians would be above nearly always.
+    expect(below).toBeGreaterThan(3);
+    expect(below).toBeLessThan(17);
+  });
+
   it('says that there is none', () => {
     const points = [0, 100].map((x) => ({ x, own: [5, 6, 5, 6, 5, 6], others: [[9, 9, 8, 9, 9, 8]] }));
     expect(estimateCrossover(points)).toMatchObject({ x: null, low: null, high: null, crossing: 0 });

@@ -59,7 +59,7 @@ function leadersSection(report: Report, info: ScenarioInfo, metrics: readonly Me
   const more = each.slice(TABLES_SHOWN);
   return markup`<h4>Who leads</h4>
     <p class="small dim">
-      Difference from the best of the strategies; <b>~</b> where the data cannot tell it from the best.
+      Difference from the best of the strategies; <b>~</b> where the data cannot tell it from the best. <b>~ best</b>: it leads nobody for certain.
     </p>
     <div class="tables">${each.slice(0, TABLES_SHOWN)}</div>
     ${

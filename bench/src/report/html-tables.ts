@@ -9,8 +9,10 @@ import type { LeadersTable } from './leaders-table.ts';
 import { Markup, NOTHING, markup } from './markup.ts';
 import { UnitScale, changeText, pText } from './units.ts';
 
-/** A table that scrolls sideways by itself where it is too wide. */
-function scrolling(table: Markup): Markup {
+/** A table whose first column has the names of the lines. It scrolls sideways by itself where it is too wide. */
+function tableMarkup(title: string, columns: readonly string[], body: readonly Markup[], kind = 'plain'): Markup {
+  const head = columns.map((name) => markup`<th scope="col">${name}</th>`);
+  const table = markup`<table class="${kind}" aria-label="${title}"><thead><tr><th></th>${head}</tr></thead><tbody>${body}</tbody></table>`;
   return markup`<div class="scroll" tabindex="0">${table}</div>`;
 }
 
@@ -21,7 +23,6 @@ export function leadersMarkup(
   const caption = [metricLabel, title, columnLabel === '' ? '' : `by ${columnLabel}`]
     .filter((part) => part !== '')
     .join(', ');
-  const head = columns.map((column) => markup`<th scope="col">${column}</th>`);
   const body = lines.map(({ subject, isPeer, cells }) => {
     const figures = cells.map(({ text, place }) => markup`<td class="${place ?? 'none'}">${text}</td>`);
     return markup`<tr class="${isPeer ? 'peer' : 'strategy'}">
@@ -30,21 +31,8 @@ export function leadersMarkup(
     </tr>`;
   });
   const note = canDecide ? NOTHING : markup`<p class="small dim">Too few rounds to prove any difference.</p>`;
-  const table = markup`<table>
-      <caption>
-        ${caption}
-      </caption>
-      <thead>
-        <tr>
-          <th></th>
-          ${head}
-        </tr>
-      </thead>
-      <tbody>
-        ${body}
-      </tbody>
-    </table>`;
-  return markup`<div>${scrolling(table)}${note}</div>`;
+  // Above the table, not in it: a long caption would make the table wide.
+  return markup`<div><p class="small dim">${caption}</p>${tableMarkup(caption, columns, body)}${note}</div>`;
 }
 
 function rawRow(row: Row, info: ScenarioInfo, unit: UnitScale): Markup {
@@ -81,30 +69,17 @@ export function rawTables({ rows }: Report, info: ScenarioInfo): Markup {
       own.map(({ value }) => value.median),
     );
     const confidence = Math.round(own[0]!.value.confidence * 100);
-    const parameters = info.parameters.map(({ label }) => markup`<th scope="col">${label}</th>`);
-    const base = info.baseline === null ? 'against baseline' : `against ${info.baseline}`;
-    const head = markup`<tr>
-      <th></th>
-      ${parameters}
-      <th scope="col">median</th>
-      <th scope="col">${confidence} % interval</th>
-      <th scope="col">rounds</th>
-      <th scope="col">${base}</th>
-      <th scope="col">p</th>
-      <th scope="col">delta</th>
-    </tr>`;
-    const table = markup`<table>
-      <thead>
-        ${head}
-      </thead>
-      <tbody>
-        ${own.map((row) => rawRow(row, info, unit))}
-      </tbody>
-    </table>`;
-    return markup`<details>
-      <summary>${unit.label(metric.label)}</summary>
-      ${scrolling(table)}
-    </details>`;
+    const columns = [
+      ...info.parameters.map(({ label }) => label),
+      'median',
+      `${confidence} % interval`,
+      'rounds',
+      info.baseline === null ? 'against baseline' : `against ${info.baseline}`,
+      'p',
+      'delta',
+    ];
+    const body = own.map((row) => rawRow(row, info, unit));
+    return markup`<details><summary>${unit.label(metric.label)}</summary>${tableMarkup(metric.label, columns, body)}</details>`;
   });
   return markup`<details>
     <summary>All numbers of this scenario</summary>
@@ -138,18 +113,5 @@ export function capabilitiesTable(candidates: readonly Candidate[]): Markup {
     'fairness',
     'bytes a zspage',
   ];
-  const head = names.map((name) => markup`<th scope="col">${name}</th>`);
-  return scrolling(
-    markup`<table>
-      <thead>
-        <tr>
-          <th></th>
-          ${head}
-        </tr>
-      </thead>
-      <tbody>
-        ${body}
-      </tbody>
-    </table>`,
-  );
+  return tableMarkup('What each strategy can do', names, body, 'wrapped');
 }

@@ -126,5 +126,6 @@ export function renderHtml(report: Report): string {
         <footer>Made by <code>npx -y pnpm@12 bench report</code> from a report of ${environment.date}.</footer>
       </body>
     </html> `;
-  return page.source;
+  // The indentation of this file is none of the page's.
+  return page.source.replace(/>\n\s*</g, '>\n<');
 }

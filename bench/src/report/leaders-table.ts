@@ -4,7 +4,7 @@
 import type { Metric, Parameter, Parameters, ScenarioInfo } from '../model/measurement.ts';
 import type { Report } from '../model/report.ts';
 import { parametersKey } from '../statistics/rows.ts';
-import { couldProve, placings } from './leaders.ts';
+import { couldProve, leadIsProved, placings } from './leaders.ts';
 import type { Place, Placing } from './leaders.ts';
 import { changeText } from './units.ts';
 import { subjectOf, withoutParameter } from './view.ts';
@@ -31,10 +31,10 @@ export interface LeadersTable {
 /** More columns do not fit on a page. */
 const COLUMNS_MAX = 8;
 
-function cellOf(placing: Placing | undefined): LeaderCell {
+function cellOf(placing: Placing | undefined, isProved: boolean): LeaderCell {
   if (placing === undefined) return { text: '', place: null };
   const { place, ratio } = placing;
-  if (place === 'best') return { text: 'best', place };
+  if (place === 'best') return isProved ? { text: 'best', place } : { text: '~ best', place: 'tied' };
   if (ratio === null) return { text: place === 'tied' ? '~' : place, place };
   const change =
     ratio >= 10 ? `×${ratio.toFixed(0)}` : ratio >= 2 ? `×${ratio.toFixed(1)}` : changeText(ratio).replace(' ', '');
@@ -107,7 +107,12 @@ export function leadersTables(report: Report, info: ScenarioInfo, metric: Metric
         lines: subjects.map(({ id }) => ({
           subject: id,
           isPeer: subjectOf(report, id).kind !== 'strategy',
-          cells: columns.map((column) => cellOf(column.find(({ row }) => row.subject === id))),
+          cells: columns.map((column) =>
+            cellOf(
+              column.find(({ row }) => row.subject === id),
+              leadIsProved(column),
+            ),
+          ),
         })),
         canDecide: columns.some(couldProve),
       },

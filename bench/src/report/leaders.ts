@@ -62,6 +62,11 @@ export function placings(report: Pick<Report, 'subjects'>, metric: Metric, rows:
   });
 }
 
+/** True when the best leads anybody for certain: otherwise its place is chance as well. */
+export function leadIsProved(placed: readonly Placing[]): boolean {
+  return placed.some(({ place }) => place === 'behind');
+}
+
 /** The rows of a metric with exactly these parameters. */
 export function rowsAt(rows: readonly Row[], scenario: string, metric: string, parameters: Parameters): Row[] {
   const key = parametersKey(parameters);

@@ -71,7 +71,6 @@ th, td { padding: 4px 9px; text-align: right; border-bottom: 1px solid var(--lin
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
 thead th { color: var(--dim); font-weight: 600; vertical-align: bottom; }
 table.wrapped thead th { white-space: normal; }
-caption { white-space: nowrap; text-align: left; color: var(--dim); font-size: 14px; padding: 2px 0; }
 td.left { text-align: left; }
 td.best { background: var(--good-page); color: var(--good); font-weight: 700; }
 td.tied { background: var(--panel); font-weight: 600; }

@@ -2,8 +2,8 @@
 
 import type { Metric, Parameters, ScenarioInfo, Subject } from '../model/measurement.ts';
 import type { Report } from '../model/report.ts';
-import type { Row } from '../model/row.ts';
-import { placings } from './leaders.ts';
+import type { Estimate, Row } from '../model/row.ts';
+import { leadIsProved, placings } from './leaders.ts';
 import type { Markup } from './markup.ts';
 import { familiesOf } from './palette.ts';
 import { scaleFor } from './plot.ts';
@@ -38,11 +38,15 @@ export interface Figure {
 
 const isShown = ({ kind }: Subject): boolean => kind !== 'harness';
 
-function intervalText(counts: readonly number[], confidence: number): string {
-  const rounds = Math.max(...counts);
-  if (rounds < 2) return 'One round: no intervals.';
-  const percent = Math.round(confidence * 100);
-  return `Bars: ${percent} % interval of the median of ${Math.min(...counts)}${rounds > Math.min(...counts) ? `–${rounds}` : ''} rounds.`;
+/** What the bars are. Few rounds cannot give a median an interval of 95 %. */
+function intervalText(values: readonly Estimate[]): string {
+  const counts = values.map(({ count }) => count);
+  const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
+  if (most < 2) return 'One round: no intervals.';
+  const percents = values.filter(({ count }) => count > 1).map(({ confidence }) => Math.round(confidence * 100));
+  const [least, greatest] = [Math.min(...percents), Math.max(...percents)];
+  const confidence = least === greatest ? `${least}` : `${least} to ${greatest}`;
+  return `Bars: ${confidence} % interval of the median of ${fewest === most ? most : `${fewest} to ${most}`} rounds.`;
 }
 
 function rowsScale(rows: readonly Row[], { factor }: UnitScale): Scale {
@@ -90,10 +94,7 @@ function linesFigure(report: Report, view: MetricView, subjects: readonly Subjec
   return {
     id: `${info.id}-${metric.id}`,
     title: `${metric.label} against ${axis!.label}`,
-    caption: `${intervalText(
-      values.map(({ count }) => count),
-      values[0]!.confidence,
-    )} Grey: the other strategies; all panels share their axes.`,
+    caption: `${intervalText(values)} Grey: the other strategies; all panels share their axes.`,
     groups: facets.map((facet) => linesGroup(report, view, facet, subjects)),
   };
 }
@@ -113,20 +114,17 @@ function dotsFigure(report: Report, view: MetricView, subjects: readonly Subject
     const dots = shown(facet).map((row) => ({ row, place: places.find((one) => one.row === row)?.place ?? null }));
     return {
       title: parametersText(info, facet.parameters),
-      svg: dotsPlot(dots, { metricLabel: metric.label, unit, scale }),
+      svg: dotsPlot(dots, { metricLabel: metric.label, unit, scale }, leadIsProved(places)),
     };
   });
   const compared = metric.better !== 'neither';
   const legend = compared
-    ? ' Star: the best; square: the data cannot tell it from the best; ring: proved to differ from it.'
+    ? ' Star: the best median, green where another is proved to be behind it; square: the data cannot tell it from the star; ring: proved to differ from it.'
     : '';
   return {
     id: `${info.id}-${metric.id}`,
     title: metric.label,
-    caption: `${intervalText(
-      rows.map(({ value }) => value.count),
-      rows[0]!.value.confidence,
-    )}${legend}`,
+    caption: `${intervalText(rows.map(({ value }) => value))}${legend}`,
     groups: [{ title: '', parameters: {}, panels }],
   };
 }

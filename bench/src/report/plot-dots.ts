@@ -38,6 +38,11 @@ const STROKES: Readonly<Record<Place, string>> = {
   ahead: 'currentColor',
 };
 
+function colorOf(colors: Readonly<Record<Place, string>>, place: Place | null, leadIsProved: boolean): string {
+  if (place === null) return 'currentColor';
+  return colors[place === 'best' && !leadIsProved ? 'tied' : place];
+}
+
 function alternativeOf(dots: readonly Dot[], { unit, metricLabel }: DotsFrame): string {
   const figures = dots.map(({ row, place }) => {
     const { median, low, high, count } = row.value;
@@ -47,8 +52,8 @@ function alternativeOf(dots: readonly Dot[], { unit, metricLabel }: DotsFrame): 
   return `Dot chart of ${unit.label(metricLabel)}: ${figures.join('; ')}.`;
 }
 
-/** Draws the panel, its rows in the order of `dots`. */
-export function dotsPlot(dots: readonly Dot[], frame: DotsFrame): Markup {
+/** Draws the panel, its rows in the order of `dots`. A lead that is not proved is a star in the colour of the tied. */
+export function dotsPlot(dots: readonly Dot[], frame: DotsFrame, leadIsProved: boolean): Markup {
   const { unit, scale } = frame;
   const title = wrapTitle(unit.label(frame.metricLabel));
   const bottom = MARGIN.bottom + title.extraLines * LINE_HEIGHT;
@@ -58,8 +63,8 @@ export function dotsPlot(dots: readonly Dot[], frame: DotsFrame): Markup {
     low: withinScale(scale, row.value.low * unit.factor),
     high: withinScale(scale, row.value.high * unit.factor),
     text: unit.figure(row.value.median),
-    fill: place === null ? 'currentColor' : FILLS[place],
-    stroke: place === null ? 'currentColor' : STROKES[place],
+    fill: colorOf(FILLS, place, leadIsProved),
+    stroke: colorOf(STROKES, place, leadIsProved),
     symbol: place === 'best' ? 'star' : place === 'tied' ? 'square' : 'circle',
   }));
   return renderPlot(

@@ -21,6 +21,13 @@ function rivalsText(evidence: readonly Evidence[], choice: string): string {
   return `${who} ${are} proved to be behind it${where}`;
 }
 
+/** Those that are behind, in brackets; empty where nobody is. */
+function behindText(evidence: readonly Evidence[], leaders: readonly string[]): string {
+  const measured = new Set(evidence.flatMap(({ placings }) => placings.map(({ row }) => row.subject)));
+  const behind = [...measured].filter((id) => !leaders.includes(id));
+  return behind.length === 0 ? '' : ` (proved to be behind: ${behind.join(', ')})`;
+}
+
 /** One or two sentences that say what to take and how firmly. */
 export function verdictText({ choice, decidedBy, leaders, tieBreakers, evidence }: Recommendation): string {
   if (choice === null) return 'No strategy has all the capabilities that are needed.';
@@ -31,7 +38,11 @@ export function verdictText({ choice, decidedBy, leaders, tieBreakers, evidence 
     return `No strategy leads everywhere; ${choice} is behind in the fewest of ${evidence.length} cases.`;
   const why = tieBreakers.map(({ by }) => by).join('; then ');
   const reason = why === '' ? 'nothing tells them apart' : `the choice among them: ${why}`;
-  return `The data does not decide between ${choice} and ${others.join(', ')}. ${choice} is as good as any; ${reason}.`;
+  const among =
+    others.length <= NAMED_MAX
+      ? `between ${choice} and ${others.join(', ')}`
+      : `among ${leaders.length} strategies${behindText(evidence, leaders)}`;
+  return `The data does not decide ${among}. ${choice} is as good as any; ${reason}.`;
 }
 
 /** Sentences on what was asked about and not measured just so. */

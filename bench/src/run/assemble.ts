@@ -7,7 +7,7 @@ import { REPORT_FORMAT, REPORT_VERSION } from '../model/report.ts';
 import type { Checks, Report, Skip } from '../model/report.ts';
 import { reportSchema } from '../model/report-schema.ts';
 import type { Row } from '../model/row.ts';
-import type { Answer } from '../model/scenario.ts';
+import type { Answer, RunOptions } from '../model/scenario.ts';
 import { summarizeScenario } from '../statistics/rows.ts';
 import type { Findings, Part } from './session.ts';
 
@@ -17,8 +17,9 @@ export interface Frame {
   readonly options: Readonly<Record<string, unknown>>;
   readonly seconds: number;
   readonly skipped: readonly Skip[];
-  /** Every subject that may occur, in the order of tables. */
+  /** Subjects that the bench itself knows, in the order of tables. */
   readonly subjects: readonly Subject[];
+  readonly run: RunOptions;
 }
 
 function checksOf({ cells, failures }: Findings): Checks {
@@ -31,10 +32,22 @@ function checksOf({ cells, failures }: Findings): Checks {
   };
 }
 
-/** An answer from a busy machine says so. */
-function withLoad(answer: Answer, { busyShare }: Environment): Answer {
-  if (busyShare <= BUSY_SHARE_MAX) return answer;
-  return { ...answer, caveats: [...answer.caveats, `others used ${(busyShare * 100).toFixed(0)} % of the machine`] };
+/** The subjects that were measured: those of the bench, then those of the scenarios, each once. */
+function subjectsOf(parts: readonly Part[], { cells }: Findings, { subjects, run }: Frame): Subject[] {
+  const measured = new Set(cells.map(({ subject }) => subject));
+  const known = [...subjects, ...parts.flatMap(({ scenario }) => scenario.subjects?.(run) ?? [])];
+  const first = new Map(known.toReversed().map((subject) => [subject.id, subject]));
+  const unnamed = [...measured].filter((id) => !first.has(id)).map((id) => ({ id, kind: 'peer' as const, title: id }));
+  const named = [...new Set(known.map(({ id }) => id))].filter((id) => measured.has(id)).map((id) => first.get(id)!);
+  return [...named, ...unnamed];
+}
+
+/** An answer from a busy machine says so, and proves nothing unless it is exact: one round was enough for it. */
+function withLoad(answer: Answer, rows: readonly Row[], { busyShare }: Environment): Answer {
+  const isExact = rows.every(({ value }) => value.count === 1);
+  if (busyShare <= BUSY_SHARE_MAX || isExact) return answer;
+  const caveat = `others used ${(busyShare * 100).toFixed(0)} % of the machine, so nothing is proved`;
+  return { ...answer, verdict: 'open', caveats: [...answer.caveats, caveat] };
 }
 
 function answersOf(
@@ -47,16 +60,13 @@ function answersOf(
     const part = parts.find(({ id }) => id === info.id);
     const own = rows.filter(({ scenario }) => scenario === info.id);
     const answer = own.length === 0 ? null : part?.scenario.answer?.(own, info);
-    return answer === null || answer === undefined ? [] : [withLoad(answer, environment)];
+    return answer === null || answer === undefined ? [] : [withLoad(answer, own, environment)];
   });
 }
 
 /** The report; throws when it would not fit its schema, which is a defect of the bench. */
 export function assembleReport(parts: readonly Part[], findings: Findings, frame: Frame): Report {
-  const measured = new Set(findings.cells.map(({ subject }) => subject));
-  const known = frame.subjects.filter(({ id }) => measured.has(id));
-  const unknown = [...measured].filter((id) => !known.some((subject) => subject.id === id));
-  const subjects: Subject[] = [...known, ...unknown.map((id) => ({ id, kind: 'peer' as const, title: id }))];
+  const subjects = subjectsOf(parts, findings, frame);
   const order = subjects.map(({ id }) => id);
   const rows = findings.infos.flatMap((info) => summarizeScenario(info, findings.cells, order));
   const report: Report = {

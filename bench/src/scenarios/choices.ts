@@ -18,3 +18,17 @@ export function oversubscription(cores: number, workers: readonly number[]): str
   const over = workers.filter((count) => count > cores);
   return over.length === 0 ? [] : [`${over.join(', ')} workers on ${cores} cores are oversubscription, not scaling`];
 }
+
+/** The strategies that tell most, where a scenario need not have all: all of them with --full, or where few take part. */
+export function tellingOf({ strategyIds, full }: RunOptions, telling: readonly string[]): readonly string[] {
+  const own = strategyIds.filter((id) => telling.includes(id));
+  return full || own.length < 2 ? strategyIds : own;
+}
+
+/** What a scenario says about the strategies that `tellingOf` leaves out. */
+export function leftOut(options: RunOptions, telling: readonly string[]): string[] {
+  const missing = options.strategyIds.filter((id) => !tellingOf(options, telling).includes(id));
+  return missing.length === 0
+    ? []
+    : [`only --full has ${missing.join(', ')}: their locks here are those of another one`];
+}

@@ -15,6 +15,7 @@ import { median } from '../statistics.ts';
 import { loadStrategy, strategyIdOf } from '../strategies.ts';
 import { highest, lowest, roundsOf, select } from './answers/evidence.ts';
 import { metric } from './cells.ts';
+import { leftOut, tellingOf } from './choices.ts';
 import { CONFIDENCE } from '../statistics/bootstrap.ts';
 
 const ID = 'lockdep';
@@ -22,7 +23,10 @@ const BLOCKS = 60;
 const JOB_SECONDS = 0.4;
 const OPERATIONS: readonly string[] = [...Object.values(OPERATION_NAMES), ...Object.values(MORE_NAMES)];
 
-function describe(_options: RunOptions): ScenarioInfo {
+/** One of each kind of lock; the checks are the same for all. */
+const TELLING: readonly string[] = ['spin', 'preemptibleAtomic', 'rcu'];
+
+function describe(options: RunOptions): ScenarioInfo {
   return {
     id: ID,
     title: 'Debug checks: the cost of lockdep',
@@ -37,12 +41,21 @@ function describe(_options: RunOptions): ScenarioInfo {
     ],
     parameters: [{ id: 'operation', label: 'operation', values: OPERATIONS }],
     baseline: null,
-    limits: ['uncontended, 1000 operations a turn; the checks at the end of a turn are spread over them'],
+    limits: [
+      ...leftOut(options, TELLING),
+      'uncontended, 1000 operations a turn; the checks at the end of a turn are spread over them',
+    ],
   };
 }
 
-function jobs({ strategyIds }: RunOptions, _round: number, seed: number): Job[] {
-  return strategyIds.map((subject) => ({ scenario: ID, subject, seed, plan: {}, seconds: JOB_SECONDS }));
+function jobs(options: RunOptions, _round: number, seed: number): Job[] {
+  return tellingOf(options, TELLING).map((subject) => ({
+    scenario: ID,
+    subject,
+    seed,
+    plan: {},
+    seconds: JOB_SECONDS,
+  }));
 }
 
 interface Timed {

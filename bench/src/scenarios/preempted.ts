@@ -24,7 +24,7 @@ import {
   runCell,
 } from './cells.ts';
 import type { MeasuredCell } from './cells.ts';
-import { baselineOf, oversubscription, workersOf } from './choices.ts';
+import { baselineOf, leftOut, oversubscription, tellingOf, workersOf } from './choices.ts';
 
 const ID = 'preempted';
 const TASK = new URL('../tasks/preempted.js', import.meta.url).href;
@@ -87,11 +87,6 @@ function combinations(options: RunOptions): Combination[] {
 /** The other strategies have the class lock of `spin`, and the readers' locks of one of these: only --full has them all. */
 const TELLING: readonly string[] = ['bigLock', 'spin', 'rwsem', 'preemptibleAtomic', 'rcu'];
 
-function subjectsOf({ strategyIds, full }: RunOptions): readonly string[] {
-  const telling = strategyIds.filter((id) => TELLING.includes(id));
-  return full || telling.length < 2 ? strategyIds : telling;
-}
-
 function describe(options: RunOptions): ScenarioInfo {
   const cells = combinations(options);
   const values = <K extends keyof Combination>(key: K, order: readonly Combination[K][]): Combination[K][] =>
@@ -116,9 +111,7 @@ function describe(options: RunOptions): ScenarioInfo {
     baseline: baselineOf(options),
     limits: [
       ...oversubscription(options.cores, counts),
-      ...(subjectsOf(options).length < options.strategyIds.length
-        ? ['strategies whose locks here are those of another one are left out: --full has them']
-        : []),
+      ...leftOut(options, TELLING),
       'a nap stands for a preemption: the operating system picks its moments differently, and its slices are 3 to 4 ms',
       'closed-loop latency leaves out the operations that a stall kept from starting; the open loop counts them, with 50 to 100 us of late timers',
       'every operation reads the clock three times (about 0.15 us), which lengthens sections',
@@ -131,7 +124,7 @@ function jobs(options: RunOptions, _round: number, seed: number): Job[] {
   const cells = combinations(options);
   const ms = options.seconds * 1000;
   const seconds = START_SECONDS + cells.length * (CELL_SECONDS + options.seconds * (1 + OPEN_SHARE));
-  return [...subjectsOf(options), NAIVE_ID].map((subject) => ({
+  return [...tellingOf(options, TELLING), NAIVE_ID].map((subject) => ({
     scenario: ID,
     subject,
     seed,

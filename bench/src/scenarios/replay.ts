@@ -63,7 +63,7 @@ interface ReplayJobPlan {
 
 let prepared: PreparedInput | undefined;
 
-const pagesOf = ({ quick, full }: RunOptions): number => (quick ? 512 : full ? 4096 : 768);
+const pagesOf = ({ quick, full }: RunOptions): number => (quick ? 256 : full ? 4096 : 512);
 
 function workers(options: RunOptions): readonly number[] {
   const { cores, quick, full } = options;
