@@ -2,11 +2,14 @@
 
 import type { Metric, ScenarioInfo } from '../model/measurement.ts';
 import type { Job, RunOptions, Scenario } from '../model/scenario.ts';
+import { findPeers, missingPeers } from '../peers/available.ts';
+import type { Peer } from '../peers/available.ts';
 import { BASELINE_ID } from '../strategies.ts';
 import { LATENCY_METRICS } from '../workload/latency-histogram.ts';
 import { findPattern } from './all.ts';
 import { measurePattern } from './measure.ts';
 import type { PatternPlan } from './measure.ts';
+import { findNativePeers, isNative, measureNative } from './native.ts';
 import { HARNESS, THING } from './subjects.ts';
 
 const METRICS: readonly Metric[] = [
@@ -20,6 +23,7 @@ const METRICS: readonly Metric[] = [
 
 const LIMITS = [
   'bytes / stored of @thi.ng/malloc counts up to the top of its heap: it gives nothing back below it.',
+  'Native rows have threads and pointers: a yardstick for the machine, and nothing that JavaScript workers could use.',
   'The harness row is the pattern with an allocator that does nothing: what no allocator can be faster than here.',
 ];
 
@@ -30,6 +34,11 @@ const CELL_SECONDS = 0.5;
 export function workerCounts({ cores, quick }: RunOptions): number[] {
   const counts = quick ? [1, cores] : [1, cores, cores * 2];
   return [...new Set(counts)].sort((left, right) => left - right);
+}
+
+/** Peers that can run a pattern, or could. */
+function peers(): Peer[] {
+  return [...findPeers().filter(({ id }) => id === THING), ...findNativePeers()];
 }
 
 /** The scenario of a pattern. */
@@ -45,14 +54,15 @@ export function patternScenario(id: string): Scenario {
         metrics: METRICS,
         parameters: [{ id: 'workers', label: 'workers', values: workerCounts(options) }],
         baseline: BASELINE_ID,
-        limits: LIMITS,
+        limits: [...LIMITS, ...missingPeers(peers())],
       };
     },
     jobs(options, round, seed): Job[] {
       const workers = workerCounts(options);
       const plan: PatternPlan = { workers, seconds: options.seconds };
       const seconds = workers.length * (options.seconds * 1.4 + CELL_SECONDS);
-      return [...options.strategyIds, THING, HARNESS].map((subject) => ({
+      const others = peers().filter(({ why }) => why === null);
+      return [...options.strategyIds, ...others.map((peer) => peer.id), HARNESS].map((subject) => ({
         scenario: id,
         subject,
         seed: seed + round,
@@ -60,8 +70,10 @@ export function patternScenario(id: string): Scenario {
         seconds,
       }));
     },
-    measure({ subject, plan, seed }) {
-      return measurePattern(pattern, subject, plan as unknown as PatternPlan, seed);
+    async measure({ subject, plan, seed }) {
+      const patternPlan = plan as unknown as PatternPlan;
+      if (isNative(subject)) return measureNative(pattern, subject, patternPlan, seed);
+      return measurePattern(pattern, subject, patternPlan, seed);
     },
   };
 }

@@ -4,7 +4,7 @@ import type { Metric, ScenarioInfo } from '../model/measurement.ts';
 import type { Job, RunOptions, Scenario } from '../model/scenario.ts';
 import { BASELINE_ID } from '../strategies.ts';
 import { LATENCY_METRICS } from '../workload/latency-histogram.ts';
-import { findPeers } from './available.ts';
+import { findPeers, missingPeers } from './available.ts';
 import { measureFlagged } from './flagged.ts';
 import { measurePutGet } from './measure.ts';
 import type { PutGetPlan } from './measure.ts';
@@ -35,7 +35,6 @@ function sizesOf({ quick }: RunOptions): readonly number[] {
 
 export const putGetScenario: Scenario = {
   describe(options): ScenarioInfo {
-    const left = findPeers().filter(({ why }) => why !== null);
     return {
       id: 'put-get',
       title: 'Shared values: pools beside peers',
@@ -48,7 +47,7 @@ export const putGetScenario: Scenario = {
         { id: 'workers', label: 'workers', values: WORKERS },
       ],
       baseline: BASELINE_ID,
-      limits: [...LIMITS, ...left.map(({ title, why }) => `Left out: ${title}: ${why}.`)],
+      limits: [...LIMITS, ...missingPeers(findPeers())],
     };
   },
   jobs(options, round, seed): Job[] {
