@@ -1,31 +1,32 @@
-// The command line: flags, their limits, and what to say when one is wrong.
+// The command line of `bench run`: flags, their limits, and what to say when one is wrong.
 
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { SCENARIO_IDS } from './scenarios/index.ts';
 import { STRATEGIES } from './strategies.ts';
-
-/** Parts of a run. */
-export const SECTIONS = ['replay', 'micro', 'memory'] as const;
-export type Section = (typeof SECTIONS)[number];
 
 /** A checked command line. */
 export interface Options {
-  readonly sections: readonly Section[];
+  readonly scenarios: readonly string[];
   /** Empty: all whose packages export them. */
   readonly strategies: readonly string[];
+  /** Empty: each scenario has its own. */
   readonly workers: readonly number[];
   readonly rounds: number;
-  /**
-   * No round begins that would end after so many seconds, once three have run; null where --rounds asks for a
-   * number.
-   */
+  /** No round begins that would end after so many seconds, once a few have run; null where --rounds asks for a number. */
   readonly budgetSeconds: number | null;
   /** Measured seconds of one cell. */
   readonly seconds: number;
-  readonly pages: number;
   readonly seed: number;
-  readonly jsonPath: string;
+  readonly inputs: readonly string[];
+  readonly traces: readonly string[];
   readonly quick: boolean;
+  readonly full: boolean;
+  /** Seconds to wait for an idle machine. */
+  readonly waitSeconds: number;
+  readonly jsonPath: string;
+  readonly htmlPath: string | null;
+  readonly markdownPath: string | null;
 }
 
 /** A command line that cannot be run; the message says what to write instead. */
@@ -33,47 +34,64 @@ export class ArgumentError extends Error {
   override name = 'ArgumentError';
 }
 
-type Sizes = Pick<Options, 'workers' | 'rounds' | 'seconds' | 'pages'>;
+type Sizes = Pick<Options, 'rounds' | 'seconds'> & { readonly budget: number };
 
-export const DEFAULTS: Sizes = { workers: [1, 2, 4, 8], rounds: 6, seconds: 0.15, pages: 2048 };
-const QUICK: Sizes = { workers: [1, 2], rounds: 1, seconds: 0.1, pages: 1024 };
-/** Leaves the three minutes that a run may take some room: a round on a busy machine may take longer than the last. */
-const BUDGET_SECONDS = 120;
+export const DEFAULTS: Sizes = { rounds: 10, seconds: 0.04, budget: 300 };
+export const QUICK: Sizes = { rounds: 1, seconds: 0.04, budget: 300 };
+export const FULL: Sizes = { rounds: 10, seconds: 0.25, budget: 3600 };
+const WAIT_SECONDS = 10;
 const JSON_PATH = new URL('../results/latest/report.json', import.meta.url);
 
-export const HELP: string = `Usage: npx -y pnpm@12 bench [flags]
+/** Items joined by commas, as many on a line as fit beside an indent. */
+function listed(items: readonly string[], indent: number): string {
+  const lines: string[] = [''];
+  for (const item of items) {
+    const line = lines.at(-1)!;
+    if (line !== '' && indent + line.length + item.length > 76) lines.push(item);
+    else lines[lines.length - 1] = line === '' ? item : `${line},${item}`;
+  }
+  return lines.join(`,\n${' '.repeat(indent)}`);
+}
 
-Replays pages of the Node binary, compressed, through every lock strategy;
-counts and times uncontended operations; compares memory with a kernel's.
-Checks all contents. Prints tables on stdout and writes a JSON report.
+export const HELP: string = `Usage: npx -y pnpm@12 bench [run] [flags]
+       npx -y pnpm@12 bench compare | recommend | report | selftest ...
 
-  --strategies LIST   ${STRATEGIES.slice(0, 4)
-    .map(({ id }) => id)
-    .join(',')},
-                      ${STRATEGIES.slice(4, 7)
-                        .map(({ id }) => id)
-                        .join(',')},
-                      ${STRATEGIES.slice(7)
-                        .map(({ id }) => id)
-                        .join(',')} (default: all there are)
-  --workers LIST      numbers of workers, each 1 to 32 (default: ${DEFAULTS.workers.join(',')})
-  --rounds N          rounds, 1 to 100; six give 95 % intervals (default: ${DEFAULTS.rounds},
-                      fewer, but at least three, if only so many fit into ${BUDGET_SECONDS} s)
+Measures every lock strategy head to head, checks all contents, prints tables
+on stdout and writes a JSON report. Ctrl-C keeps what was measured by then.
+
+  --scenarios LIST    ${listed(SCENARIO_IDS, 22)}
+                      (default: all)
+  --strategies LIST   ${listed(
+    STRATEGIES.map(({ id }) => id),
+    22,
+  )}
+                      (default: all there are)
+  --workers LIST      numbers of workers, each 1 to 32 (default: each
+                      scenario's own, up to four times the cores)
+  --rounds N          rounds, 1 to 100 (default: ${DEFAULTS.rounds}; ten let differences
+                      show, below six nothing is significant)
+  --budget S          no round begins that would end later, 10 to 86400
+                      (default: ${DEFAULTS.budget}; none with --rounds)
   --seconds S         measured time of a cell, 0.02 to 60 (default: ${DEFAULTS.seconds})
-  --pages N           pages of data, 64 to 65536 (default: ${DEFAULTS.pages})
-  --seed N            order of the cells and all operations (default: random)
-  --sections LIST     ${SECTIONS.join(',')} (default: all)
+  --seed N            order of the jobs and all operations (default: random)
+  --input FILE        data of the replay, again for more files
+                      (default: the running Node binary)
+  --trace FILE        an allocation trace, again for more
+  --quick             a smoke run: ${QUICK.rounds} round, fewest parameters
+  --full              the whole matrix, ${FULL.seconds} s a cell, budget ${FULL.budget} s
+  --wait S            waits so long for an idle machine (default: ${WAIT_SECONDS})
   --json FILE         where the report goes
                       (default: bench/results/latest/report.json)
-  --quick             a smoke run: ${QUICK.rounds} round, ${QUICK.workers.join(',')} workers, ${QUICK.seconds} s, ${QUICK.pages} pages
+  --html FILE         the report as one page
+  --markdown FILE     the report for a pull request
   --help              this text
 
-A cell is one strategy with one number of workers in one round. A run takes
-about strategies x rounds x workers x (seconds + 0.4), and 20 s for the rest.
-Exit status: 0 all checks passed, 1 a check failed, 2 bad flags.
+Exit status: 0 all checks passed, 1 a check failed, 2 bad flags,
+130 broken off (the report is written).
 `;
 
-function numberOf(flag: string, text: string, low: number, high: number, whole: boolean): number {
+/** Reads a number; throws an ArgumentError that names the flag and its limits. */
+export function numberOf(flag: string, text: string, low: number, high: number, whole: boolean): number {
   const value = Number(text);
   if (text.trim() !== '' && value >= low && value <= high && (!whole || Number.isInteger(value))) return value;
   throw new ArgumentError(
@@ -89,9 +107,9 @@ function listOf(flag: string, text: string): string[] {
   return items;
 }
 
-function choicesOf<T extends string>(flag: string, text: string, known: readonly T[]): T[] {
+function choicesOf(flag: string, text: string, known: readonly string[]): string[] {
   const items = listOf(flag, text);
-  const unknown = items.find((item) => !(known as readonly string[]).includes(item));
+  const unknown = items.find((item) => !known.includes(item));
   if (unknown !== undefined)
     throw new ArgumentError(`--${flag} does not know "${unknown}"; it knows ${known.join(', ')}.`);
   return known.filter((item) => items.includes(item));
@@ -102,61 +120,79 @@ function workersOf(text: string): number[] {
   return workers.toSorted((left, right) => left - right);
 }
 
-type Flags = Partial<
-  Record<'strategies' | 'workers' | 'rounds' | 'seconds' | 'pages' | 'seed' | 'sections' | 'json', string>
->;
+const TEXT = { type: 'string' } as const;
+const TEXTS = { type: 'string', multiple: true } as const;
+const YES = { type: 'boolean' } as const;
 
-function readFlags(argv: readonly string[]): Flags & { quick?: boolean; help?: boolean } {
+/** Parses flags; says what is wrong in one sentence. `options` as for `parseArgs`. */
+export function readFlags<const T extends NonNullable<Parameters<typeof parseArgs>[0]>['options'] & object>(
+  argv: readonly string[],
+  options: T,
+): ReturnType<typeof parseArgs<{ options: T; strict: true; allowPositionals: true }>> {
   // Some package managers pass the "--" on that separates their own flags from ours.
   const args = argv[0] === '--' ? argv.slice(1) : [...argv];
-  const text = { type: 'string' } as const;
-  const yes = { type: 'boolean' } as const;
-  const options = {
-    strategies: text,
-    workers: text,
-    rounds: text,
-    seconds: text,
-    pages: text,
-    seed: text,
-    sections: text,
-    json: text,
-    quick: yes,
-    help: yes,
-  };
   try {
-    return parseArgs({ args, options, strict: true, allowPositionals: false }).values;
+    return parseArgs({ args, options, strict: true, allowPositionals: true });
   } catch (error) {
     // Node's own message explains at length how to escape; its first sentence is what helps.
     throw new ArgumentError(`${(error as Error).message.split('. ')[0]!.replace(/\.$/, '')}.`);
   }
 }
 
+const FLAGS = {
+  scenarios: TEXT,
+  strategies: TEXT,
+  workers: TEXT,
+  rounds: TEXT,
+  budget: TEXT,
+  seconds: TEXT,
+  seed: TEXT,
+  input: TEXTS,
+  trace: TEXTS,
+  wait: TEXT,
+  json: TEXT,
+  html: TEXT,
+  markdown: TEXT,
+  quick: YES,
+  full: YES,
+  help: YES,
+} as const;
+
 /** Reads a command line. Returns 'help' when help is asked for. Throws an ArgumentError when it cannot be run. */
 export function parseArguments(argv: readonly string[]): Options | 'help' {
-  const flags = readFlags(argv);
+  const { values: flags, positionals } = readFlags(argv, FLAGS);
   if (flags.help === true) return 'help';
+  if (positionals.length > 0) throw new ArgumentError(`there is no command "${positionals[0]}".`);
   const quick = flags.quick === true;
-  const base = quick ? QUICK : DEFAULTS;
+  const full = flags.full === true;
+  if (quick && full) throw new ArgumentError('--quick and --full exclude each other.');
+  const base = quick ? QUICK : full ? FULL : DEFAULTS;
+  const number = (
+    flag: 'rounds' | 'budget' | 'seconds' | 'seed' | 'wait',
+    low: number,
+    high: number,
+    whole = false,
+  ) => {
+    const text = flags[flag];
+    return text === undefined ? undefined : numberOf(flag, text, low, high, whole);
+  };
+  const strategyIds = STRATEGIES.map(({ id }) => id);
+  const rounds = number('rounds', 1, 100, true);
   return {
-    sections: flags.sections === undefined ? SECTIONS : choicesOf('sections', flags.sections, SECTIONS),
-    strategies:
-      flags.strategies === undefined
-        ? []
-        : choicesOf(
-            'strategies',
-            flags.strategies,
-            STRATEGIES.map(({ id }) => id),
-          ),
-    workers: flags.workers === undefined ? base.workers : workersOf(flags.workers),
-    rounds: flags.rounds === undefined ? base.rounds : numberOf('rounds', flags.rounds, 1, 100, true),
-    budgetSeconds: flags.rounds === undefined ? BUDGET_SECONDS : null,
-    seconds: flags.seconds === undefined ? base.seconds : numberOf('seconds', flags.seconds, 0.02, 60, false),
-    pages: flags.pages === undefined ? base.pages : numberOf('pages', flags.pages, 64, 65536, true),
-    seed:
-      flags.seed === undefined
-        ? Math.floor(Math.random() * 2 ** 31)
-        : numberOf('seed', flags.seed, 0, 2 ** 31 - 1, true),
-    jsonPath: flags.json ?? fileURLToPath(JSON_PATH),
+    scenarios: flags.scenarios === undefined ? SCENARIO_IDS : choicesOf('scenarios', flags.scenarios, SCENARIO_IDS),
+    strategies: flags.strategies === undefined ? [] : choicesOf('strategies', flags.strategies, strategyIds),
+    workers: flags.workers === undefined ? [] : workersOf(flags.workers),
+    rounds: rounds ?? base.rounds,
+    budgetSeconds: number('budget', 10, 86_400) ?? (rounds === undefined ? base.budget : null),
+    seconds: number('seconds', 0.02, 60) ?? base.seconds,
+    seed: number('seed', 0, 2 ** 31 - 1, true) ?? Math.floor(Math.random() * 2 ** 31),
+    inputs: flags.input ?? [],
+    traces: flags.trace ?? [],
     quick,
+    full,
+    waitSeconds: number('wait', 0, 3600) ?? (quick ? 0 : WAIT_SECONDS),
+    jsonPath: flags.json ?? fileURLToPath(JSON_PATH),
+    htmlPath: flags.html ?? null,
+    markdownPath: flags.markdown ?? null,
   };
 }

@@ -1,11 +1,12 @@
 // Counts Atomics calls. The library looks `Atomics` up on each call, so a counting object can stand in for it.
-// A process that counted must not time: the engine has seen the global change and compiles slower code.
+// A process that counts must have done its timing before: the engine has seen the global change and compiles slower code.
 
-import type { AtomicsCalls, CountResult } from './jobs.ts';
-import { createMicroOperations } from './micro-operations.ts';
-import type { Strategy } from '@zsmalloc/core/strategy';
+import type { MicroOperation } from './micro-operations.ts';
 
 const ROUNDS = 1000;
+
+/** Atomics calls by method. */
+export type AtomicsCalls = Readonly<Record<string, number>>;
 
 /** Runs `work` with a counting Atomics object and returns the calls by method. */
 export function countAtomics(work: () => void): Record<string, number> {
@@ -34,17 +35,13 @@ export function totalCalls(calls: AtomicsCalls): number {
   return Object.values(calls).reduce((total, count) => total + count, 0);
 }
 
-/** Counts the calls of each operation, averaged over many. */
-export function runCount(strategy: Strategy): CountResult {
-  const { operations, pool } = createMicroOperations(strategy);
-  const counted = operations.map(({ name, run }) => {
-    run(ROUNDS);
-    const calls = countAtomics(() => run(ROUNDS));
-    return {
-      operation: name,
-      calls: Object.fromEntries(Object.entries(calls).map(([method, count]) => [method, count / ROUNDS])),
-    };
-  });
-  pool.detach();
-  return { strategyId: strategy.id, operations: counted };
+/** Calls of each operation by its name, averaged over many. */
+export function countOperations(operations: readonly MicroOperation[]): Map<string, AtomicsCalls> {
+  return new Map(
+    operations.map(({ name, run }) => {
+      run(ROUNDS);
+      const calls = countAtomics(() => run(ROUNDS));
+      return [name, Object.fromEntries(Object.entries(calls).map(([method, count]) => [method, count / ROUNDS]))];
+    }),
+  );
 }

@@ -1,8 +1,13 @@
-// A check that failed: the allocator or the bench is wrong, and no number of the run may be trusted.
+// What ends a measurement: a check that failed, or a reason not to make it.
 
-/** Thrown when contents or counts are not what they must be. */
+/** Thrown when contents or counts are not what they must be: no number of the run may be trusted. */
 export class CheckError extends Error {
   override name = 'CheckError';
+}
+
+/** Thrown by a scenario that cannot run here; the message says why, and the report lists it as skipped. */
+export class SkipError extends Error {
+  override name = 'SkipError';
 }
 
 /** Throws a CheckError unless `condition` holds. */

@@ -35,15 +35,29 @@ function allWordsEqual(page: Buffer): boolean {
 }
 
 /**
- * Compresses `pages` pages, spread evenly over the file at `source`, and writes them to `target`.
+ * Compresses `pages` pages, spread evenly over the files at `sources`, and writes them to `target`.
  *
  * @param hugeBytes A page that compresses to this or more is stored as it is.
  */
-export function buildDataset(source: string, target: string, pages: number, hugeBytes: number): DatasetSummary {
-  const file = readFileSync(source);
-  const available = Math.floor(file.length / DATA_PAGE_BYTES);
+export function buildDataset(
+  sources: readonly string[],
+  target: string,
+  pages: number,
+  hugeBytes: number,
+): DatasetSummary {
+  // Whole pages of each file: a page never spans two of them.
+  const file = Buffer.concat(
+    sources.map((source) => {
+      const bytes = readFileSync(source);
+      return bytes.subarray(0, bytes.length - (bytes.length % DATA_PAGE_BYTES));
+    }),
+  );
+  const available = file.length / DATA_PAGE_BYTES;
   const count = Math.min(pages, available);
-  check(count > 0, `cannot build the data set: ${source} is shorter than one page.`);
+  check(
+    count > 0,
+    `cannot build the data set: ${sources.join(', ')}: shorter than one page of ${DATA_PAGE_BYTES} bytes.`,
+  );
   const entries = new Int32Array(count * ENTRY_WORDS);
   const parts: Buffer[] = [];
   const tally = { samePages: 0, rawPages: 0, bytes: 0, objectBytesMax: 0 };

@@ -5,7 +5,18 @@ import { createPool } from '@zsmalloc/core';
 import type { Handle, Pool } from '@zsmalloc/core';
 import type { Strategy } from '@zsmalloc/core/strategy';
 import { check } from './checks.ts';
-import type { DensityResult, DensityStep } from './jobs.ts';
+
+/** Memory after one step of the kernel's stream. */
+export interface DensityStep {
+  readonly freedShare: number;
+  readonly bytesStored: number;
+  readonly bytesUsedBefore: number;
+  readonly bytesUsed: number;
+  readonly bytesMetadata: number;
+  readonly compactMs: number;
+  /** Objects read back after the step. */
+  readonly objectsVerified: number;
+}
 
 /** One row of the kernel's table in bench/data/README.md, with the bound that the bench checks. */
 export interface KernelStep {
@@ -71,13 +82,12 @@ function storeAll(pool: Pool, sizes: Uint16Array): Handle[] {
 }
 
 /** Stores the stream, frees it step by step and compacts after each step. Contents are verified after each. */
-export function runDensity(strategy: Strategy): DensityResult {
+export function runDensity(strategy: Strategy): DensityStep[] {
   const { sizes, freeOrder } = readStream();
   const pool = createPool({ bytes: POOL_BYTES, strategy });
   const handles = storeAll(pool, sizes);
   const steps: DensityStep[] = [];
   let freed = 0;
-  let objectsVerified = 0;
   for (const { freedShare } of KERNEL_STEPS) {
     for (; freed < Math.floor(freedShare * freeOrder.length); freed++) {
       const page = freeOrder[freed]!;
@@ -90,11 +100,12 @@ export function runDensity(strategy: Strategy): DensityResult {
     const compactMs = performance.now() - start;
     const { bytesStored, bytesUsed, bytesMetadata } = pool.stats();
     pool.verify();
-    objectsVerified += verifyStamps(pool, handles, sizes);
-    steps.push({ freedShare, bytesStored, bytesUsedBefore: before.bytesUsed, bytesUsed, bytesMetadata, compactMs });
+    const objectsVerified = verifyStamps(pool, handles, sizes);
+    const bytesUsedBefore = before.bytesUsed;
+    steps.push({ freedShare, bytesStored, bytesUsedBefore, bytesUsed, bytesMetadata, compactMs, objectsVerified });
   }
   pool.detach();
-  return { strategyId: strategy.id, steps, objectsVerified };
+  return steps;
 }
 
 /** True when no step uses more than the kernel's bound. */

@@ -1,111 +1,99 @@
-// Latencies as single samples, not buckets: percentiles are exact. Lives in shared memory, so that collecting costs
-// nothing.
+// Latencies as single samples, not buckets: percentiles are exact. One worker's samples are in its own memory, reserved
+// before anything is timed, so that collecting them costs two stores.
 
+import type { Histogram } from './model/measurement.ts';
 import { quantileOfSorted } from './statistics.ts';
 
-/** Kinds of operation, as tags of a sample. */
-export const OPERATION = { read: 0, store: 1, overwrite: 2, free: 3 } as const;
-/** Added to the tag when a compaction was going on as the operation began or ended. */
-export const BESIDE_COMPACTION = 8;
+/** Most samples one worker keeps in one phase; later ones replace the first. */
+const SAMPLES_MAX = 2 ** 20;
 
-/** Most samples one worker keeps: at 1 sample in 8 that is 4 million operations; later samples replace the first. */
-const SAMPLES_MAX = 2 ** 19;
-
-/** Percentiles in microseconds. */
-export interface LatencyUs {
-  readonly samples: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly p999: number;
-  readonly max: number;
-}
-
-/** Plain data for `workerData`. */
-export interface SampleBuffers {
-  readonly us: SharedArrayBuffer;
-  readonly tags: SharedArrayBuffer;
-}
-
-export function createSampleBuffers(): SampleBuffers {
-  return { us: new SharedArrayBuffer(SAMPLES_MAX * 4), tags: new SharedArrayBuffer(SAMPLES_MAX) };
+/** Plain data: the samples of one phase of one worker. */
+export interface SampleBatch {
+  readonly us: Float32Array;
+  /** Which series each sample belongs to: a number below 256 that the task chooses. */
+  readonly series: Uint8Array;
 }
 
 /** The samples of one worker. */
 export class LatencySamples {
-  readonly #us: Float32Array;
-  readonly #tags: Uint8Array;
+  readonly #us: Float32Array = new Float32Array(SAMPLES_MAX);
+  readonly #series: Uint8Array = new Uint8Array(SAMPLES_MAX);
   #count = 0;
 
-  constructor({ us, tags }: SampleBuffers) {
-    this.#us = new Float32Array(us);
-    this.#tags = new Uint8Array(tags);
-  }
-
-  get count(): number {
-    return this.#count;
-  }
-
-  reset(): void {
-    this.#count = 0;
-  }
-
-  record(ms: number, tag: number): void {
+  record(ms: number, series: number): void {
     const at = this.#count++ % SAMPLES_MAX;
     this.#us[at] = ms * 1000;
-    this.#tags[at] = tag;
+    this.#series[at] = series;
+  }
+
+  /** What was recorded since the last call. */
+  take(): SampleBatch {
+    const kept = Math.min(this.#count, SAMPLES_MAX);
+    this.#count = 0;
+    return { us: this.#us.slice(0, kept), series: this.#series.slice(0, kept) };
   }
 }
 
-function percentiles(values: Float32Array): LatencyUs | null {
-  if (values.length === 0) return null;
-  const ordered = values.toSorted();
+/** Samples below which a percentile would be a single extreme value. */
+const SAMPLES_MIN = { p50: 10, p99: 200, p999: 2000 } as const;
+
+/** Percentiles in microseconds; null with too few samples for one. */
+export interface LatencyUs {
+  readonly samples: number;
+  readonly p50: number | null;
+  readonly p99: number | null;
+  readonly p999: number | null;
+  readonly max: number | null;
+}
+
+/** Percentiles of ascending values. */
+export function percentilesOf(ordered: Float32Array): LatencyUs {
+  const at = (share: number, least: number): number | null =>
+    ordered.length < least ? null : quantileOfSorted(ordered, share);
   return {
     samples: ordered.length,
-    p50: quantileOfSorted(ordered, 0.5),
-    p99: quantileOfSorted(ordered, 0.99),
-    p999: quantileOfSorted(ordered, 0.999),
-    max: ordered.at(-1)!,
+    p50: at(0.5, SAMPLES_MIN.p50),
+    p99: at(0.99, SAMPLES_MIN.p99),
+    p999: at(0.999, SAMPLES_MIN.p999),
+    max: at(1, 1),
   };
 }
 
-/** Latencies of one cell, all workers together; null where nothing was sampled. */
-export interface CellLatency {
-  readonly all: LatencyUs | null;
-  readonly read: LatencyUs | null;
-  readonly store: LatencyUs | null;
-  readonly overwrite: LatencyUs | null;
-  readonly free: LatencyUs | null;
-  readonly readBesideCompaction: LatencyUs | null;
-  readonly readUndisturbed: LatencyUs | null;
-}
-
-/** Accepts the tags of an operation, beside a compaction or not. */
-function kind(operation: number): (tag: number) => boolean {
-  return (tag) => (tag & (BESIDE_COMPACTION - 1)) === operation;
-}
-
-/** Puts the samples of all workers together. */
-export function summarizeSamples(workers: readonly { buffers: SampleBuffers; count: number }[]): CellLatency {
-  const us: number[] = [];
-  const tags: number[] = [];
-  for (const { buffers, count } of workers) {
-    const kept = Math.min(count, SAMPLES_MAX);
-    const workerUs = new Float32Array(buffers.us, 0, kept);
-    const workerTags = new Uint8Array(buffers.tags, 0, kept);
-    for (let index = 0; index < kept; index++) {
-      us.push(workerUs[index]!);
-      tags.push(workerTags[index]!);
-    }
+/** Samples of the given series of all workers together, ascending. */
+export function collectSamples(batches: readonly SampleBatch[], wanted: readonly number[]): Float32Array {
+  const isWanted = new Uint8Array(256);
+  for (const number of wanted) isWanted[number] = 1;
+  const size = batches.reduce((sum, { series }) => sum + series.reduce((count, own) => count + isWanted[own]!, 0), 0);
+  const all = new Float32Array(size);
+  let at = 0;
+  for (const { us, series } of batches) {
+    for (let index = 0; index < us.length; index++) if (isWanted[series[index]!] === 1) all[at++] = us[index]!;
   }
-  const pick = (wanted: (tag: number) => boolean): LatencyUs | null =>
-    percentiles(Float32Array.from(us.filter((_, index) => wanted(tags[index]!))));
-  return {
-    all: pick(() => true),
-    read: pick(kind(OPERATION.read)),
-    store: pick(kind(OPERATION.store)),
-    overwrite: pick(kind(OPERATION.overwrite)),
-    free: pick(kind(OPERATION.free)),
-    readBesideCompaction: pick((tag) => tag === OPERATION.read + BESIDE_COMPACTION),
-    readUndisturbed: pick((tag) => tag === OPERATION.read),
-  };
+  return all.sort();
+}
+
+/** Buckets to a doubling of the value: a bucket is 19 % wide. */
+const BUCKETS_PER_OCTAVE = 4;
+
+/** Lower end of bucket `index`, in microseconds; bucket 0 is everything below 2^-5 us, which no clock here resolves. */
+function floorOf(index: number): number {
+  return index === 0 ? 0 : 2 ** ((index - 1) / BUCKETS_PER_OCTAVE - 5);
+}
+
+/** Ascending values by bucket, for plots; null without values. Percentiles come from the values themselves. */
+export function histogramOf(ordered: Float32Array): Histogram | null {
+  if (ordered.length === 0) return null;
+  const floors: number[] = [];
+  const counts: number[] = [];
+  let at = 0;
+  for (let bucket = 0; at < ordered.length; bucket++) {
+    const end = floorOf(bucket + 1);
+    const start = at;
+    while (at < ordered.length && ordered[at]! < end) at++;
+    // Leading buckets that are empty say nothing.
+    if (at === start && counts.length === 0) continue;
+    floors.push(Number(floorOf(bucket).toPrecision(6)));
+    counts.push(at - start);
+  }
+  return { unit: 'us', floors, counts, min: ordered[0]!, max: ordered.at(-1)! };
 }

@@ -6,10 +6,26 @@ import { strategyOf } from '@zsmalloc/core/strategy';
 import { check } from './checks.ts';
 import { verifyContents } from './contents.ts';
 import type { Dataset } from './dataset.ts';
-import type { CellMemory } from './jobs.ts';
 import { shuffled } from './random.ts';
 import type { Random } from './random.ts';
 import type { SlotTable } from './slot-table.ts';
+
+/** Memory of a pool, and what a final compaction does to it once half of the objects are gone. */
+export interface CellMemory {
+  readonly poolBytes: number;
+  readonly bytesStored: number;
+  readonly bytesUsed: number;
+  readonly bytesMetadata: number;
+  /** Most bytes used that the main agent saw while the workers ran. */
+  readonly bytesUsedPeak: number;
+  /** Most bytes of retired objects at once; null for strategies that defer no frees. */
+  readonly garbageBytesHigh: number | null;
+  /** After freeing half of the objects in random order, before compaction. */
+  readonly halfStored: number;
+  readonly halfUsedBefore: number;
+  readonly halfUsedAfter: number;
+  readonly halfPagesFreed: number;
+}
 
 /** Turns of the event loop that a strategy with deferred frees gets to return its last garbage. */
 const TURNS_MAX = 100;
@@ -25,7 +41,7 @@ function freeSlots(pool: Pool, slots: SlotTable, which: readonly number[]): void
 }
 
 /** Lets a strategy with deferred frees reclaim all its garbage; nobody reads any more. */
-async function settle(pool: Pool): Promise<void> {
+export async function settle(pool: Pool): Promise<void> {
   for (let turns = 0, idle = 0; turns < TURNS_MAX && idle < IDLE_TURNS; turns++) {
     await turn();
     idle = strategyOf(pool).reclaim(true) === 0 ? idle + 1 : 0;
@@ -33,7 +49,7 @@ async function settle(pool: Pool): Promise<void> {
 }
 
 /** Most bytes of garbage that waited for readers at once; null for strategies without deferred frees. */
-function garbageHigh(pool: Pool): number | null {
+export function garbageHigh(pool: Pool): number | null {
   const { reclamation } = strategyOf(pool) as { reclamation?: { stats(): { garbageBytesHigh: number } } };
   return reclamation?.stats().garbageBytesHigh ?? null;
 }

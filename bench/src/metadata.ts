@@ -3,11 +3,19 @@
 import { createPool } from '@zsmalloc/core';
 import type { Strategy } from '@zsmalloc/core/strategy';
 import { check } from './checks.ts';
-import type { MetadataResult } from './jobs.ts';
 
 export const OBJECT_BYTES = 256;
 /** Most metadata of a full pool, as a share of its bytes; the 8 bytes in each slot are not in it. */
 export const METADATA_SHARE_MAX = 0.03;
+
+/** A pool that is full. */
+export interface MetadataResult {
+  readonly poolBytes: number;
+  readonly objects: number;
+  readonly objectsCapacity: number;
+  readonly bytesMetadata: number;
+  readonly fillSeconds: number;
+}
 
 /** Fills a pool of `poolBytes`. */
 export function runMetadata(strategy: Strategy, poolBytes: number): MetadataResult {
@@ -19,9 +27,7 @@ export function runMetadata(strategy: Strategy, poolBytes: number): MetadataResu
   const stats = pool.stats();
   check(stats.objects === objects, `the pool counts ${stats.objects} objects, ${objects} were allocated.`);
   const result = {
-    strategyId: strategy.id,
     poolBytes: stats.bufferBytes,
-    objectBytes: OBJECT_BYTES,
     objects,
     objectsCapacity: stats.objectsCapacity,
     bytesMetadata: stats.bytesMetadata,

@@ -1,8 +1,9 @@
-// The uncontended operations that are counted and timed. One agent, a pool in a steady state: every class in use has a
+// The uncontended operations and lock primitives that are counted and timed. One agent, a pool in a steady state: every class in use has a
 // zspage with room, so that no operation takes pages from the page allocator or gives one back.
 
 import { createPool } from '@zsmalloc/core';
-import type { Handle, Pool } from '@zsmalloc/core';
+import type { Handle, HoldingPool, Pool } from '@zsmalloc/core';
+import { strategyOf } from '@zsmalloc/core/strategy';
 import type { Strategy } from '@zsmalloc/core/strategy';
 
 /** A named operation; `run` does it `times` times. */
@@ -11,12 +12,22 @@ export interface MicroOperation {
   readonly run: (times: number) => void;
 }
 
-/** Names, in the order of the tables. */
+/** Operations whose calls `claims.ts` states, in the order of the tables. */
 export const OPERATION_NAMES = {
   pair: 'malloc+free 64 B',
   mixed: 'malloc+free 32-3000 B',
   read: 'readBegin+readEnd 64 B',
   write: 'write 64 B',
+} as const;
+
+/** Further ones: the rest of the pool's short calls, and the strategy's primitives beneath them. */
+export const MORE_NAMES = {
+  readInto: 'readInto 64 B',
+  callback: 'read 64 B, by callback',
+  sizeOf: 'sizeOf',
+  hold: 'hold+release',
+  lock: 'class lock+unlock',
+  move: 'moveBegin+moveEnd',
 } as const;
 
 const POOL_BYTES = 16 * 2 ** 20;
@@ -71,5 +82,32 @@ export function createMicroOperations(strategy: Strategy): { operations: MicroOp
       },
     },
   ];
-  return { operations, pool };
+  return { operations: [...operations, ...moreOperations(pool, strategy, handle)], pool };
+}
+
+function moreOperations(pool: Pool, strategy: Strategy, handle: Handle): MicroOperation[] {
+  const target = new Uint8Array(SMALL_BYTES);
+  const bound = strategyOf(pool);
+  let sink = 0;
+  const each = (name: string, once: () => void): MicroOperation => ({
+    name,
+    run(times) {
+      for (let count = 0; count < times; count++) once();
+    },
+  });
+  const operations = [
+    each(MORE_NAMES.readInto, () => pool.readInto(handle, target)),
+    each(MORE_NAMES.callback, () => pool.read(handle, (bytes) => (sink = (sink + bytes[0]!) | 0))),
+    each(MORE_NAMES.sizeOf, () => (sink = (sink + pool.sizeOf(handle)) | 0)),
+    each(MORE_NAMES.lock, () => {
+      bound.lock(0);
+      bound.unlock(0);
+    }),
+    each(MORE_NAMES.move, () => {
+      bound.moveBegin();
+      bound.moveEnd();
+    }),
+  ];
+  if (!strategy.capabilities.holdAcrossAwait) return operations;
+  return [...operations, each(MORE_NAMES.hold, () => (pool as HoldingPool).hold(handle).release())];
 }

@@ -12,10 +12,12 @@
 import { CheckError } from './checks.ts';
 import { checksumParts } from './checksum.ts';
 import type { Dataset } from './dataset.ts';
-import { OPERATION } from './latency-samples.ts';
 import type { ReplayPool } from './null-pool.ts';
 import type { Random } from './random.ts';
 import type { SlotTable } from './slot-table.ts';
+
+/** Kinds of operation. */
+export const OPERATION = { read: 0, store: 1, overwrite: 2, free: 3 } as const;
 
 const READS_OF_100 = 64;
 const WRITES_OF_100 = 24;

@@ -1,131 +1,51 @@
 // A report as text: what a reader sees at the end of a run. Every line fits 80 columns.
 
-import type { Options } from './arguments.ts';
-import { COST_RATIO_MAX } from './claims.ts';
-import { KERNEL_STEPS, isAsDenseAsKernel } from './density.ts';
+import { BUSY_SHARE_MAX } from './environment.ts';
 import type { Environment } from './environment.ts';
-import type { DensityResult } from './jobs.ts';
-import { METADATA_SHARE_MAX } from './metadata.ts';
-import { formatReplay } from './replay-text.ts';
-import type { Report } from './report.ts';
-import type { MicroRow } from './summary.ts';
-import { figure, formatTable, heading, mebibytes, paragraph } from './table.ts';
+import type { Report } from './model/report.ts';
+import { formatScenario } from './text/scenario-text.ts';
+import { heading, item, mebibytes, paragraph } from './table.ts';
 
 /** Where and how: printed before the run, so that it is there even if the run is broken off. */
-export function formatEnvironment(environment: Environment, options: Pick<Options, 'seed'>): string {
-  const { cpu, cores, memoryGiB, loadAverage, os, node, v8, commit, date, command } = environment;
-  const busy = loadAverage > cores / 2 ? ' (busy: expect wide intervals)' : '';
-  return [
-    `machine   ${cpu}, ${cores} cores, ${memoryGiB} GiB; load average ${loadAverage.toFixed(2)}${busy}`,
-    `system    ${os}, Node ${node}, V8 ${v8}`,
-    `commit    ${commit ?? 'unknown'}, ${date}`,
-    `command   ${command}`,
-    `seed      ${options.seed}`,
-  ].join('\n');
+export function formatEnvironment(environment: Environment, seed: number): string {
+  const { cpu, cores, memoryGiB, loadAverage, busyShare, waitedSeconds, os, node, v8, commit, date, command } =
+    environment;
+  const used = `others use ${(busyShare * 100).toFixed(0)} % of it`;
+  const busy =
+    busyShare > BUSY_SHARE_MAX ? ` (busy, after waiting ${waitedSeconds.toFixed(0)} s: expect wide intervals)` : '';
+  const { virtualization, governor, flags } = environment;
+  const fields: readonly (readonly [string, string])[] = [
+    ['machine', `${cpu}, ${cores} cores, ${memoryGiB} GiB; ${virtualization ?? 'virtualization unknown'}`],
+    ['load', `${used}, load average ${loadAverage.toFixed(2)}${busy}; governor ${governor ?? 'unknown'}`],
+    ['system', `${os}, Node ${node}, V8 ${v8}${flags.length === 0 ? '' : `, flags ${flags.join(' ')}`}`],
+    ['commit', `${commit ?? 'unknown'}, ${date}`],
+    ['command', command],
+    ['seed', String(seed)],
+  ];
+  return fields.map(([name, text]) => item(name, text)).join('\n');
 }
 
-function formatOperation(operation: string, rows: readonly MicroRow[]): string {
-  return formatTable(
-    [operation, 'calls', 'stated', 'ns', 'ns/call', 'ratio', 'interval', ''],
-    rows.map((row) => [
-      row.strategyId,
-      String(row.callsMeasured),
-      row.callsStated === null ? '-' : String(row.callsStated),
-      figure(row.ns.median),
-      figure(row.callNs.median),
-      row.ratio.median.toFixed(2),
-      `${row.ratio.low.toFixed(2)}-${row.ratio.high.toFixed(2)}`,
-      row.withinLimit ? 'ok' : 'over',
-    ]),
-  );
-}
-
-function formatMicro(rows: readonly MicroRow[]): string {
-  const operations = [...new Set(rows.map(({ operation }) => operation))];
-  const over = rows.filter(({ withinLimit }) => !withinLimit).length;
-  return [
-    heading('Cost of an uncontended operation against its Atomics calls'),
-    ...operations.map(
-      (name) =>
-        `${formatOperation(
-          name,
-          rows.filter(({ operation }) => operation === name),
-        )}\n`,
-    ),
-    paragraph(
-      `calls: Atomics calls counted on one operation; stated: what its protocol needs (src/claims.ts). ns/call: one such
-      call, timed in turn with the operation in the same process. ratio: ns over calls x ns/call, median of
-      ${rows[0]?.ratio.count} processes. The goal is at most ${COST_RATIO_MAX}: ${rows.length - over} of ${rows.length} rows are within it.`,
-    ),
-  ].join('\n');
-}
-
-function groupByFigures(results: readonly DensityResult[]): DensityResult[][] {
-  const groups = new Map<string, DensityResult[]>();
-  for (const result of results) {
-    const key = JSON.stringify(result.steps.map(({ bytesUsed, bytesMetadata }) => [bytesUsed, bytesMetadata]));
-    groups.set(key, [...(groups.get(key) ?? []), result]);
-  }
-  return [...groups.values()];
-}
-
-function formatDensity(results: readonly DensityResult[]): string {
-  const parts = groupByFigures(results).map((group) => {
-    const { steps } = group[0]!;
-    const table = formatTable(
-      ['freed', 'stored MiB', 'used MiB', 'ratio', 'kernel', 'bound', '', 'metadata MiB', 'compact ms'],
-      steps.map((step, index) => {
-        const kernel = KERNEL_STEPS[index]!;
-        const own = step.bytesUsed / step.bytesStored;
-        return [
-          `${step.freedShare * 100} %`,
-          mebibytes(step.bytesStored),
-          mebibytes(step.bytesUsed),
-          own.toFixed(4),
-          (kernel.used / kernel.stored).toFixed(4),
-          kernel.ratioMax.toFixed(3),
-          own <= kernel.ratioMax ? 'ok' : 'OVER',
-          mebibytes(step.bytesMetadata),
-          figure(step.compactMs),
-        ];
-      }),
-      1,
-    );
-    return `${paragraph(group.map(({ strategyId }) => strategyId).join(', '))}:\n${table}`;
+function formatAnswers({ answers, scenarios }: Report): string {
+  if (answers.length === 0) return '';
+  const lines = answers.map(({ scenario, text, verdict, caveats }) => {
+    const question = scenarios.find(({ id }) => id === scenario)?.question ?? scenario;
+    return item(question, `${text} [${verdict}]${caveats.length === 0 ? '' : ` But: ${caveats.join('; ')}.`}`);
   });
-  const dense = results.filter(({ steps }) => isAsDenseAsKernel(steps)).length;
-  return [
-    heading("Memory: the stream of bench/data, against a real kernel's zsmalloc"),
-    ...parts,
-    paragraph(
-      `Component pages used over bytes stored, after compaction. ${dense} of ${results.length} strategies are at most the
-      kernel's at every step; every object was read back after every step.`,
-    ),
-  ].join('\n');
+  return [heading('Answers'), ...lines].join('\n');
 }
 
-function formatMetadata({ metadata }: Report): string {
-  if (metadata === null) return '';
-  const share = metadata.bytesMetadata / metadata.poolBytes;
-  return paragraph(
-    `Metadata: a pool of ${mebibytes(metadata.poolBytes)} MiB full of ${metadata.objects} objects of
-    ${metadata.objectBytes} bytes (${metadata.strategyId}, filled in ${figure(metadata.fillSeconds)} s) spends
-    ${(share * 100).toFixed(2)} % on metadata besides the 8 bytes a slot; bound ${METADATA_SHARE_MAX * 100} %:
-    ${share < METADATA_SHARE_MAX ? 'ok' : 'OVER'}.`,
-  );
-}
-
-function formatChecks({ checks, skipped, seconds }: Report): string {
+function formatChecks({ checks, skipped, seconds, interrupted, environment }: Report): string {
   const lines = [heading('Checks')];
-  if (checks.cellsVerified > 0) {
+  if (checks.cells > 0) {
     lines.push(
       paragraph(
-        `Contents: every read was verified by checksum, and at the end of each of ${checks.cellsVerified} cells every byte of
-        every object (${checks.objectsVerified} objects, ${mebibytes(checks.bytesVerified)} MiB in all).`,
+        `${checks.cells} cells, each with all of its contents verified: ${checks.objects} objects, ${mebibytes(checks.bytes)} MiB.`,
       ),
     );
   }
+  for (const limit of environment.limits) lines.push(paragraph(`not shown: ${limit}`));
   for (const { what, why } of skipped) lines.push(paragraph(`skipped: ${what}: ${why}`));
+  if (interrupted) lines.push('BROKEN OFF by the user: only what was measured by then is above.');
   // The first line says what; the report has the stack.
   for (const failure of checks.failures) lines.push(`FAILED: ${failure.split('\n')[0]}`);
   const verdict = checks.passed
@@ -136,11 +56,12 @@ function formatChecks({ checks, skipped, seconds }: Report): string {
 
 /** The whole report. */
 export function formatReport(report: Report): string {
-  const parts: string[] = [];
-  if (report.replayCells.length > 0) parts.push(formatReplay(report));
-  if (report.micro.length > 0) parts.push(formatMicro(report.micro));
-  if (report.density.length > 0) parts.push(formatDensity(report.density));
-  if (report.metadata !== null) parts.push(formatMetadata(report));
-  parts.push(formatChecks(report));
-  return parts.join('\n');
+  const parts = report.scenarios.map((info) => formatScenario(report, info)).filter((text) => text !== '');
+  const note = paragraph(
+    `Medians of the rounds with 95 % bootstrap intervals. x: ratio to the baseline; ~ marks a difference that is not
+    significant (Mann-Whitney, p < 0.05 after Holm's correction for all comparisons of the scenario): do not choose by it.`,
+  );
+  return [...parts, formatAnswers(report), parts.length === 0 ? '' : `\n${note}`, formatChecks(report)]
+    .filter((part) => part !== '')
+    .join('\n');
 }

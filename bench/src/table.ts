@@ -23,19 +23,24 @@ export function formatTable(headers: readonly string[], rows: readonly (readonly
 /** A figure with about three digits that count; a dash when there is none. */
 export function figure(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return '-';
+  if (value >= 1e6) return `${(value / 1e6).toFixed(2)}M`;
+  if (value >= 1e4) return `${(value / 1e3).toFixed(0)}k`;
   if (value >= 100) return value.toFixed(0);
   if (value >= 10) return value.toFixed(1);
   return value.toFixed(2);
 }
 
-/** A ratio. */
-export function ratio(value: number | null): string {
-  return value === null || !Number.isFinite(value) ? '-' : value.toFixed(value < 10 ? 3 : 1);
-}
-
 /** Bytes in MiB. */
 export function mebibytes(bytes: number | null): string {
   return bytes === null ? '-' : (bytes / 2 ** 20).toFixed(2);
+}
+
+const NAME_WIDTH = 10;
+
+/** A named text; its further lines stand under its first. */
+export function item(name: string, text: string): string {
+  const lines = paragraph(text, WIDTH_MAX - NAME_WIDTH).split('\n');
+  return lines.map((line, index) => `${(index === 0 ? name : '').padEnd(NAME_WIDTH)}${line}`).join('\n');
 }
 
 /** A heading with a rule. */
@@ -44,11 +49,11 @@ export function heading(text: string): string {
 }
 
 /** Breaks a paragraph into lines. */
-export function paragraph(text: string): string {
+export function paragraph(text: string, width: number = WIDTH_MAX): string {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(/\s+/).filter((part) => part !== '')) {
-    if (line !== '' && line.length + 1 + word.length > WIDTH_MAX) {
+    if (line !== '' && line.length + 1 + word.length > width) {
       lines.push(line);
       line = word;
     } else {

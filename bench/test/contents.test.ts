@@ -34,7 +34,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'bench-test-'));
   writeSource(join(folder, 'source'));
   pool = createPool({ bytes: 4 * 2 ** 20, strategy: bigLock });
-  const summary = buildDataset(join(folder, 'source'), join(folder, 'data'), PAGES, pool.hugeBytes);
+  const summary = buildDataset([join(folder, 'source')], join(folder, 'data'), PAGES, pool.hugeBytes);
   expect(summary).toMatchObject({ pages: PAGES, samePages: 20, rawPages: 20, objectBytesMax: DATA_PAGE_BYTES });
   dataset = new Dataset(readDataset(join(folder, 'data')));
   slots = SlotTable.create(PAGES);

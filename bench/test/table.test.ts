@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { WIDTH_MAX, figure, formatTable, paragraph } from '../src/table.ts';
+import { WIDTH_MAX, figure, formatTable, item, paragraph } from '../src/table.ts';
 
 it('aligns the first column left and figures right', () => {
   const text = formatTable(
@@ -32,5 +32,15 @@ it('breaks a paragraph before column 81 and loses no word', () => {
   const words = Array.from({ length: 60 }, (_, index) => `word${index}`);
   const lines = paragraph(words.join('\n   ')).split('\n');
   expect(lines.join(' ')).toBe(words.join(' '));
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(WIDTH_MAX);
+});
+
+it('shows large figures in thousands and millions', () =>
+  expect([9999, 12_345, 1_234_567].map(figure)).toEqual(['9999', '12k', '1.23M']));
+
+it('keeps the lines of an item under each other', () => {
+  const lines = item('name', 'word '.repeat(40)).split('\n');
+  expect(lines[0]).toMatch(/^name {6}word/);
+  expect(lines[1]).toMatch(/^ {10}word/);
   for (const line of lines) expect(line.length).toBeLessThanOrEqual(WIDTH_MAX);
 });

@@ -8,12 +8,19 @@ export interface RunOptions {
   /** Strategies that take part, in the order of tables. */
   readonly strategyIds: readonly string[];
   readonly cores: number;
+  /** Numbers of workers that the user asked for; empty: each scenario has its own. */
+  readonly workers: readonly number[];
   /** Measured seconds of one cell, for scenarios that run for a time. */
   readonly seconds: number;
+  /** A smoke run: the fewest parameters. */
   readonly quick: boolean;
+  /** The whole matrix of parameters instead of the cells that tell most. */
+  readonly full: boolean;
   /** Files that the user named, for scenarios that take input. */
   readonly inputs: readonly string[];
   readonly traces: readonly string[];
+  /** A folder for temporary files, removed when the run ends. */
+  readonly folder: string;
 }
 
 /** What one process measures: one subject, some or all of a scenario's parameters. Plain data. */
@@ -41,7 +48,10 @@ export interface Answer {
 export interface Scenario {
   /** Static description; parameters that depend on the options are made from them. */
   describe(options: RunOptions): ScenarioInfo;
-  /** The jobs of one round; the session runs them in random order, each in a fresh process. Empty: `why` says why. */
+  /**
+   * The jobs of one round; the session runs those of all scenarios in random order, each in a fresh process. Empty where
+   * the round has nothing to add: what is exact needs one round. Throws a SkipError to leave the scenario out.
+   */
   jobs(options: RunOptions, round: number, seed: number): Promise<readonly Job[]> | readonly Job[];
   /** Runs in the child. Throws CheckError when something computed was wrong. */
   measure(job: Job): Promise<readonly Omit<Cell, 'round'>[]>;

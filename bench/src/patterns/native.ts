@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { CheckError } from '../checks.ts';
 import type { Cell } from '../model/measurement.ts';
 import type { Peer } from '../peers/available.ts';
+import { warmUpMs } from '../workload/control.ts';
 import type { Pattern } from './pattern.ts';
 import type { PatternPlan } from './measure.ts';
 
@@ -19,7 +20,6 @@ const GLIBC = 'native-glibc';
 const MIMALLOC = 'native-mimalloc';
 /** Debian's package libmimalloc2.0 has the first, libmimalloc-dev the second. */
 const MIMALLOC_LIBRARIES = ['libmimalloc.so.2', 'libmimalloc.so'];
-const WARM_UP_SHARE = 0.4;
 /** Exit status of the program when an object was not what it was. */
 const STATUS_WRONG = 2;
 
@@ -102,9 +102,16 @@ export function measureNative(
   const preload = subject === MIMALLOC ? mimallocLibrary() : undefined;
   const ms = plan.seconds * 1000;
   return plan.workers.map((workers) => {
-    const numbers = [workers, Math.ceil(ms * WARM_UP_SHARE), Math.ceil(ms), seed];
+    const numbers = [workers, Math.ceil(warmUpMs(plan.seconds)), Math.ceil(ms), seed];
     const { opsPerSecond, verified } = runProgram(program, [id, ...numbers.map(String)], preload);
-    const none = { p50: null, p99: null, p999: null, overhead: null, overheadPeak: null, overheadCompacted: null };
+    const none = {
+      p50Us: null,
+      p99Us: null,
+      p999Us: null,
+      overhead: null,
+      overheadPeak: null,
+      overheadCompacted: null,
+    };
     return {
       scenario: id,
       subject,

@@ -2,13 +2,14 @@
 
 import type { Metric, ScenarioInfo } from '../model/measurement.ts';
 import type { Job, RunOptions, Scenario } from '../model/scenario.ts';
-import { BASELINE_ID } from '../strategies.ts';
+import { baselineOf, leftOut, tellingOf, workersOf } from '../scenarios/choices.ts';
+import { HARNESS_ID } from '../strategies.ts';
 import { LATENCY_METRICS } from '../workload/latency-histogram.ts';
 import { findPeers, missingPeers } from './available.ts';
 import { measureFlagged } from './flagged.ts';
 import { measurePutGet } from './measure.ts';
 import type { PutGetPlan } from './measure.ts';
-import { HARNESS, THING_ATOMICS } from './subjects.ts';
+import { THING_ATOMICS } from './subjects.ts';
 
 const SIZES = [100, 1024, 4000];
 const WORKERS = [1, 2];
@@ -26,11 +27,18 @@ const LIMITS = [
   '@thi.ng/malloc has one mutex around everything, copies included; bytes used are up to the top of its heap.',
 ];
 
-/** Start of workers, and the checks at the end. */
-const CELL_SECONDS = 0.5;
+/** Strategies that differ in how they read and write. */
+const TELLING = ['bigLock', 'spin', 'rwsem', 'preemptibleDirect', 'rcu'];
 
-function sizesOf({ quick }: RunOptions): readonly number[] {
-  return quick ? [1024] : SIZES;
+/** Warm-up, start of workers, and the checks at the end. */
+const CELL_SECONDS = 0.6;
+
+function sizesOf({ full }: RunOptions): readonly number[] {
+  return full ? SIZES : [1024];
+}
+
+function workerCounts(options: RunOptions): readonly number[] {
+  return workersOf(options, options.quick ? [2] : WORKERS);
 }
 
 export const putGetScenario: Scenario = {
@@ -44,18 +52,19 @@ export const putGetScenario: Scenario = {
       metrics: METRICS,
       parameters: [
         { id: 'size', label: 'bytes of a value', values: sizesOf(options) },
-        { id: 'workers', label: 'workers', values: WORKERS },
+        { id: 'workers', label: 'workers', values: workerCounts(options) },
       ],
-      baseline: BASELINE_ID,
-      limits: [...LIMITS, ...missingPeers(findPeers())],
+      baseline: baselineOf(options),
+      limits: [...LIMITS, ...leftOut(options, TELLING), ...missingPeers(findPeers())],
     };
   },
   jobs(options, round, seed): Job[] {
     const peers = findPeers().filter(({ why }) => why === null);
     const sizes = sizesOf(options);
-    const plan: PutGetPlan = { workers: WORKERS, sizes, seconds: options.seconds };
-    const seconds = WORKERS.length * sizes.length * (options.seconds * 1.4 + CELL_SECONDS);
-    return [...options.strategyIds, ...peers.map(({ id }) => id), HARNESS].map((subject) => ({
+    const workers = workerCounts(options);
+    const plan: PutGetPlan = { workers, sizes, seconds: options.seconds };
+    const seconds = workers.length * sizes.length * (options.seconds + CELL_SECONDS);
+    return [...tellingOf(options, TELLING), ...peers.map(({ id }) => id), HARNESS_ID].map((subject) => ({
       scenario: 'put-get',
       subject,
       seed: seed + round,

@@ -6,7 +6,7 @@
 //   2. Test `error.code`, never `instanceof`: two copies of this package may be loaded.
 //   3. Whatever throws has changed nothing.
 
-/** Codes of every error that core and the lock packages throw. */
+/** Codes of every error that core, the lock packages and lockdep throw. */
 export type ErrorCode =
   | 'ERR_ZS_OPTION'
   | 'ERR_ZS_BAD_SIZE'
@@ -26,7 +26,18 @@ export type ErrorCode =
   | 'ERR_ZS_IN_USE'
   | 'ERR_ZS_LOCK_MISUSE'
   | 'ERR_ZS_LOCK_TIMEOUT'
-  | 'ERR_ZS_CORRUPT';
+  | 'ERR_ZS_CORRUPT'
+  | LockdepCode;
+
+/** Codes of what lockdep finds. */
+export type LockdepCode =
+  | 'ERR_ZS_LOCKDEP_ORDER'
+  | 'ERR_ZS_LOCKDEP_RECURSION'
+  | 'ERR_ZS_LOCKDEP_SLEEP'
+  | 'ERR_ZS_LOCKDEP_TURN'
+  | 'ERR_ZS_LOCKDEP_UNLOCK'
+  | 'ERR_ZS_LOCKDEP_UNHELD'
+  | 'ERR_ZS_LOCKDEP_LEAK';
 
 /** Numbers and names behind an error, safe to send to another agent. */
 export type ErrorFacts = Readonly<Record<string, number | string | boolean>>;

@@ -108,6 +108,9 @@ export interface StrategyHost {
 
 /** A strategy attached to one pool by one agent. Arguments and results are small integers. */
 export interface BoundStrategy {
+  /** The strategy that this one decorates; left out by strategies that decorate none. */
+  readonly decorated?: BoundStrategy;
+
   /** Protects the object of a cell and returns its location, or 0 (protecting nothing) when the cell has no object. */
   readBegin(cell: WordIndex): Location;
   /** Ends `readBegin`. The zspage is the one that `readBegin`'s location lies in. */

@@ -3,7 +3,12 @@
 import type { Pool } from '../api.ts';
 import type { BoundStrategy } from './contract.ts';
 
-/** The strategy that this agent's side of a pool is bound to. After `detach`, one that refuses every call. */
+/**
+ * The strategy that this agent's side of a pool is bound to, without what decorates it. After `detach`, one that refuses
+ * every call.
+ */
 export function strategyOf(pool: Pool): BoundStrategy {
-  return (pool as Pool & { readonly bound: BoundStrategy }).bound;
+  let { bound } = pool as Pool & { readonly bound: BoundStrategy };
+  while (typeof bound.decorated === 'object') bound = bound.decorated;
+  return bound;
 }

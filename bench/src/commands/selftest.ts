@@ -1,0 +1,253 @@
+// `bench selftest`: the benchmark measures itself.
+//
+// aa         the same strategies under two names each: at least 95 % of the comparisons must show no difference
+// slowdown   one of two is slowed down on purpose: the difference must be found, and in the right direction
+//
+// Both use what a run uses: fresh processes, the same cells, the same statistics and the same verdict. The two of a pair run
+// one after the other, in random order, with the same plan: so drift of the machine falls on both.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ArgumentError, numberOf, readFlags } from '../arguments.ts';
+import { awaitCalm } from '../environment.ts';
+import type { Cell } from '../model/measurement.ts';
+import type { Job, RunOptions } from '../model/scenario.ts';
+import type { Row } from '../model/row.ts';
+import { shuffled } from '../random.ts';
+import type { Random } from '../random.ts';
+import { Session } from '../run/session.ts';
+import type { SessionOptions } from '../run/session.ts';
+import { loadScenario } from '../scenarios/index.ts';
+import { median } from '../statistics.ts';
+import { parametersKey, summarizeScenario } from '../statistics/rows.ts';
+import { figure, formatTable, paragraph } from '../table.ts';
+import { runInterruptibly } from './run.ts';
+
+const SCENARIO = 'writeShare';
+const TWIN = '~again';
+/** Strategies whose cells the A/A run compares: a lock, an atomic counter, and epochs. */
+const AA_STRATEGIES: readonly string[] = ['spin', 'preemptibleAtomic', 'rcu'];
+const SLOW_STRATEGY = 'spin';
+const AA_ROUNDS = 12;
+const SLOW_ROUNDS = 24;
+const AA_SECONDS = 0.05;
+const SLOW_SECONDS = 0.1;
+/** Cells of a process that are joined: processes differ by 3 %, neighbouring cells on a busy machine by 30. */
+const REPEATS = 5;
+const AGREE_SHARE_MIN = 0.95;
+const SLOWDOWN = 5;
+/** What a slowdown does to the metrics that must show it. On a busy machine only the second can. */
+const WORSE: Readonly<Record<string, 'lower' | 'higher'>> = { opsPerSecond: 'lower', cpuNsPerOp: 'higher' };
+/** Tried in turn when the wanted slowdown is not found, to say what would be. */
+const LARGER: readonly number[] = [10, 20, 40];
+
+const HELP = `Usage: npx -y pnpm@12 bench selftest aa | slowdown [flags]
+
+aa         measures strategies twice under different names; at least 95 % of
+           the comparisons must show no difference
+slowdown   slows one of two down by some percent and must find it
+
+  --rounds N     rounds (default: ${AA_ROUNDS} for aa, ${SLOW_ROUNDS} for slowdown)
+  --slowdown P   percent, 1 to 100 (default: ${SLOWDOWN})
+  --seed N       order of the jobs (default: random)
+
+Exit status: 0 passed, 1 failed, 2 bad flags.
+`;
+
+/** Jobs of a pair one after the other, in random order; pairs in random order. */
+function pairwise(jobs: readonly Job[], random: Random): Job[] {
+  const pairs = new Map<string, Job[]>();
+  for (const job of jobs) {
+    const key = job.subject.split('~')[0]!;
+    pairs.set(key, [...(pairs.get(key) ?? []), job]);
+  }
+  return shuffled([...pairs.values()], random).flatMap((pair) => shuffled(pair, random));
+}
+
+/** Every job twice: as it is, and under its other name with `slowdown` planted. */
+function twice(slowdown: number): (jobs: readonly Job[]) => Job[] {
+  return (jobs) =>
+    jobs.flatMap((job) => [
+      { ...job, plan: { ...job.plan, slowdown: 0 } },
+      { ...job, subject: `${job.subject}${TWIN}`, plan: { ...job.plan, slowdown } },
+    ]);
+}
+
+interface Experiment {
+  readonly strategyIds: readonly string[];
+  readonly workers: readonly number[];
+  readonly seconds: number;
+  readonly rounds: number;
+  readonly seed: number;
+  readonly slowdown: number;
+  /** Leaves out cells of the scenario. */
+  readonly narrow?: (jobs: readonly Job[]) => readonly Job[];
+}
+
+/** Rows that compare each strategy's second name with its first. */
+async function experiment({
+  strategyIds,
+  workers,
+  seconds,
+  rounds,
+  seed,
+  slowdown,
+  narrow,
+}: Experiment): Promise<Row[]> {
+  const scenario = await loadScenario(SCENARIO);
+  const folder = mkdtempSync(join(tmpdir(), 'zsmalloc-selftest-'));
+  const cores = availableParallelism();
+  const common = { quick: false, full: false, inputs: [], traces: [] };
+  const options: RunOptions = { ...common, strategyIds, cores, workers, seconds, folder };
+  const double = twice(slowdown);
+  const how: SessionOptions = {
+    rounds,
+    budgetSeconds: null,
+    seed,
+    rewrite: (jobs) => double(narrow?.(jobs) ?? jobs),
+    order: pairwise,
+  };
+  try {
+    const session = new Session([{ id: SCENARIO, scenario }], options, how);
+    const { cells, failures, infos, interrupted } = await runInterruptibly(session);
+    if (failures.length > 0) throw new Error(`the self-test could not measure: ${failures[0]}`);
+    if (interrupted) throw new Error('the self-test was broken off.');
+    // Each strategy is a baseline of its own: its twin is compared with it and with nothing else.
+    return strategyIds.flatMap((baseline) => {
+      const pair = [baseline, `${baseline}${TWIN}`];
+      const own = joinRepeats(cells.filter(({ subject }) => pair.includes(subject)));
+      return summarizeScenario({ ...infos[0]!, baseline }, own, pair).filter(({ comparison }) => comparison !== null);
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function describeRow({ subject, metric, parameters, comparison }: Row): string[] {
+  const { ratio, p, significant } = comparison!;
+  const where = `${subject.split('~')[0]} ${parameters['writes']} % ${metric}`;
+  return [
+    where,
+    ratio.median.toFixed(3),
+    `${ratio.low.toFixed(3)}-${ratio.high.toFixed(3)}`,
+    figure(p),
+    significant ? 'differs' : 'alike',
+  ];
+}
+
+function print(rows: readonly Row[]): void {
+  const lines = rows.map(describeRow);
+  process.stdout.write(`${formatTable(['second name over first', 'ratio', 'interval', 'p', 'verdict'], lines)}\n`);
+}
+
+async function alike(rounds: number, seed: number): Promise<number> {
+  const workers = [availableParallelism()];
+  const rows = await experiment({
+    strategyIds: AA_STRATEGIES,
+    workers,
+    seconds: AA_SECONDS,
+    rounds,
+    seed,
+    slowdown: 0,
+  });
+  print(rows);
+  const different = rows.filter(({ comparison }) => comparison!.significant).length;
+  const uncorrected = rows.filter(({ comparison }) => comparison!.p < 0.05).length;
+  const share = 1 - different / rows.length;
+  const passed = share >= AGREE_SHARE_MIN;
+  const verdict = paragraph(
+    `A/A: ${rows.length - different} of ${rows.length} comparisons show no difference (${(share * 100).toFixed(1)} %; at least 95 % wanted). ` +
+      `Before correction ${uncorrected} have p < 0.05; chance alone gives about ${(rows.length * 0.05).toFixed(0)}.`,
+  );
+  process.stdout.write(
+    `${verdict}\n${passed ? 'PASSED' : 'FAILED: the bench sees differences where there are none'}\n`,
+  );
+  return passed ? 0 : 1;
+}
+
+/** One agent and one choice of parameters, several times in each process: what varies least. */
+function oneCellRepeated(jobs: readonly Job[]): Job[] {
+  return jobs.map((job) => {
+    const { cells } = job.plan as { cells: readonly { readonly writes: number }[] };
+    const cell = cells.find(({ writes }) => writes === 20)!;
+    return { ...job, plan: { ...job.plan, cells: Array.from({ length: REPEATS }, () => cell) } };
+  });
+}
+
+/** Joins the cells that one process measured under the same parameters: medians of their metrics. */
+function joinRepeats(cells: readonly Cell[]): Cell[] {
+  const groups = new Map<string, Cell[]>();
+  for (const cell of cells) {
+    const key = `${cell.subject} ${cell.round} ${parametersKey(cell.parameters)}`;
+    groups.set(key, [...(groups.get(key) ?? []), cell]);
+  }
+  return [...groups.values()].map((group) => {
+    const metrics = Object.keys(group[0]!.metrics).map((id) => {
+      const values = group.map((cell) => cell.metrics[id]).filter((value) => typeof value === 'number');
+      return [id, values.length === 0 ? null : median(values)] as const;
+    });
+    return { ...group[0]!, metrics: Object.fromEntries(metrics) };
+  });
+}
+
+/** True when a planted slowdown of so many percent was found. */
+async function finds(percent: number, rounds: number, seed: number): Promise<boolean> {
+  const rows = await experiment({
+    strategyIds: [SLOW_STRATEGY],
+    workers: [1],
+    seconds: SLOW_SECONDS,
+    rounds,
+    seed,
+    slowdown: percent / 100,
+    narrow: oneCellRepeated,
+  });
+  // Latency is of single operations, which are as fast as before: the waste is planted between them.
+  const telling = rows.filter(({ metric }) => WORSE[metric] !== undefined);
+  print(telling);
+  const finders = telling.filter((row) => {
+    const { ratio, p } = row.comparison!;
+    // Two metrics are looked at, so each has to pass at half of the usual 5 %.
+    return p < 0.05 / telling.length && (WORSE[row.metric] === 'lower' ? ratio.high < 1 : ratio.low > 1);
+  });
+  const how = finders.length === 0 ? 'NOT FOUND' : `found, by ${finders.map(({ metric }) => metric).join(' and ')}`;
+  process.stdout.write(
+    `planted: ${percent} % (ratio ${(1 + percent / 100).toFixed(3)} or its inverse), ${rounds} rounds: ${how}\n`,
+  );
+  return finders.length > 0;
+}
+
+async function findOrSay(percent: number, rounds: number, seed: number): Promise<number> {
+  if (await finds(percent, rounds, seed)) {
+    process.stdout.write('PASSED\n');
+    return 0;
+  }
+  for (const larger of LARGER.filter((candidate) => candidate > percent)) {
+    if (await finds(larger, rounds, seed)) {
+      process.stdout.write(`FAILED: on this machine, now, ${rounds} rounds find ${larger} %, but not ${percent} %\n`);
+      return 1;
+    }
+  }
+  process.stdout.write(`FAILED: on this machine, now, ${rounds} rounds find no slowdown up to ${LARGER.at(-1)} %\n`);
+  return 1;
+}
+
+/** See the head of the file. */
+export async function run(argv: readonly string[]): Promise<number> {
+  const text = { type: 'string' } as const;
+  const options = { rounds: text, slowdown: text, seed: text, help: { type: 'boolean' } } as const;
+  const { values, positionals } = readFlags(argv, options);
+  if (values.help === true) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const [what] = positionals;
+  if (positionals.length !== 1 || (what !== 'aa' && what !== 'slowdown'))
+    throw new ArgumentError('selftest needs one of aa, slowdown.');
+  const rounds = numberOf('rounds', values.rounds ?? String(what === 'aa' ? AA_ROUNDS : SLOW_ROUNDS), 6, 100, true);
+  const percent = numberOf('slowdown', values.slowdown ?? String(SLOWDOWN), 1, 100, false);
+  const seed = numberOf('seed', values.seed ?? String(Math.floor(Math.random() * 2 ** 31)), 0, 2 ** 31 - 1, true);
+  const { busyShare } = await awaitCalm(0);
+  process.stdout.write(`others use ${(busyShare * 100).toFixed(0)} % of the machine; seed ${seed}\n`);
+  return what === 'aa' ? alike(rounds, seed) : findOrSay(percent, rounds, seed);
+}

@@ -1,0 +1,161 @@
+// The workers of one measured process. They are started once and serve its cells one after the other, each cell with a
+// pool of its own and with as many of the workers as it asks for; the others sleep.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { check } from '../checks.ts';
+import type { SampleBatch } from '../latency-samples.ts';
+import { CrewControl, STOP, WARM_UP } from './control.ts';
+import { FIRST_OF_KIND, LATER, WarmUpWatch } from './warm-up.ts';
+import type { WarmUp } from './warm-up.ts';
+import type { WorkerCell, WorkerData, WorkerPhase } from './worker.ts';
+
+/** A measured stretch of time. */
+export interface Phase {
+  readonly name: string;
+  readonly ms: number;
+}
+
+/** What a cell asks of the crew. */
+export interface CellSpec extends Omit<WorkerCell, 'phases'> {
+  readonly phases: readonly Phase[];
+  /** Cells of the same kind run the same code: the first of each kind gets a longer warm-up. */
+  readonly kind: string;
+  /** Called by the main agent every LOOK_MS while workers measure. */
+  readonly look?: () => void;
+}
+
+/** One phase, all workers together. */
+export interface PhaseOutcome {
+  readonly operations: number;
+  /** Mean over the workers. */
+  readonly seconds: number;
+  /** Sum over the workers, each by its own clock. */
+  readonly operationsPerSecond: number;
+  readonly operationsByWorker: readonly number[];
+  /** Processor time of the whole process: what others took from it meanwhile does not count. */
+  readonly cpuSeconds: number;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly samples: readonly SampleBatch[];
+}
+
+export interface CellOutcome {
+  readonly warmUp: WarmUp;
+  readonly phases: readonly PhaseOutcome[];
+}
+
+const LOOK_MS = 25;
+const READY_MS_MAX = 30_000;
+
+/** Adds counts up; keys that end in "Max" take the larger. */
+function joinCounts(reports: readonly WorkerPhase[]): Record<string, number> {
+  const joined: Record<string, number> = {};
+  for (const { counts } of reports) {
+    for (const [key, value] of Object.entries(counts)) {
+      const before = joined[key] ?? 0;
+      joined[key] = key.endsWith('Max') ? Math.max(before, value) : before + value;
+    }
+  }
+  return joined;
+}
+
+function joinPhase(reports: readonly WorkerPhase[], cpuSeconds: number): PhaseOutcome {
+  return {
+    cpuSeconds,
+    operations: reports.reduce((sum, { operations }) => sum + operations, 0),
+    seconds: reports.reduce((sum, { seconds }) => sum + seconds, 0) / reports.length,
+    operationsPerSecond: reports.reduce((sum, { operations, seconds }) => sum + operations / seconds, 0),
+    operationsByWorker: reports.map(({ operations }) => operations),
+    counts: joinCounts(reports),
+    samples: reports.map(({ samples }) => samples),
+  };
+}
+
+/** See the head of the file. */
+export class Crew {
+  readonly #workers: readonly Worker[];
+  readonly #control: CrewControl;
+  readonly #kindsSeen: Set<string> = new Set();
+
+  private constructor(workers: readonly Worker[], control: CrewControl) {
+    this.#workers = workers;
+    this.#control = control;
+  }
+
+  /** Starts `size` workers that know the strategy of `subject`. */
+  static start(subject: string, size: number): Crew {
+    const control = CrewControl.create(size);
+    const workers = Array.from({ length: size }, (_, index) => {
+      const workerData: WorkerData = { strategyId: subject, index: index + 1, control: control.buffer };
+      return new Worker(new URL('./worker.js', import.meta.url), { workerData });
+    });
+    return new Crew(workers, control);
+  }
+
+  /** Ends all workers. They are between cells. */
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+
+  /** Runs one cell; throws what a worker threw. */
+  async run(spec: CellSpec): Promise<CellOutcome> {
+    const { phases, look: _look, kind: _kind, ...rest } = spec;
+    this.#control.reset();
+    const cell: WorkerCell = { ...rest, phases: phases.map(({ name }) => name) };
+    const taking = this.#workers.slice(0, spec.workers);
+    check(taking.length === spec.workers, `a crew of ${this.#workers.length} cannot run ${spec.workers} workers.`);
+    const reporting = Promise.all(taking.map((worker) => this.#report(worker, cell)));
+    // A worker that fails ends the cell at once: the others would wait for it.
+    const [{ warmUp, cpuSeconds }, reports] = await Promise.all([this.#conduct(spec), reporting]);
+    const joined = phases.map((_, number) =>
+      joinPhase(
+        reports.map((own) => own[number]!),
+        cpuSeconds[number]!,
+      ),
+    );
+    return { warmUp, phases: joined };
+  }
+
+  #report(worker: Worker, cell: WorkerCell): Promise<WorkerPhase[]> {
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        worker.off('message', finish);
+        worker.off('error', fail);
+        worker.off('exit', leave);
+      };
+      const finish = (reports: WorkerPhase[]): void => (settle(), resolve(reports));
+      const fail = (error: unknown): void => (settle(), reject(error as Error));
+      const leave = (): void => fail(new Error('a worker ended in the middle of a cell'));
+      worker.on('message', finish).on('error', fail).on('exit', leave);
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- A worker has no origin.
+      worker.postMessage(cell);
+    });
+  }
+
+  async #conduct({ workers, phases, kind, look }: CellSpec): Promise<{ warmUp: WarmUp; cpuSeconds: number[] }> {
+    const control = this.#control;
+    const deadline = performance.now() + READY_MS_MAX;
+    while (control.readyCount() < workers) {
+      check(performance.now() < deadline, `only ${control.readyCount()} of ${workers} workers were ready after 30 s.`);
+      await sleep(1);
+    }
+    control.enter(WARM_UP);
+    const patience = this.#kindsSeen.has(kind) ? LATER : FIRST_OF_KIND;
+    this.#kindsSeen.add(kind);
+    const warmUp = await new WarmUpWatch(control, workers).untilSteady(patience);
+    const cpuSeconds: number[] = [];
+    for (const [number, { ms }] of phases.entries()) {
+      control.enter(WARM_UP + 1 + number);
+      const cpu = process.cpuUsage();
+      const end = performance.now() + ms;
+      for (let left = ms; left > 0; left = end - performance.now()) {
+        await sleep(Math.max(1, look === undefined ? left : Math.min(LOOK_MS, left)));
+        look?.();
+      }
+      const { user, system } = process.cpuUsage(cpu);
+      cpuSeconds.push((user + system) / 1e6);
+    }
+    control.enter(STOP);
+    return { warmUp, cpuSeconds };
+  }
+}

@@ -1,0 +1,39 @@
+// What a scenario gives to its workers: a module that makes a task.
+
+import type { Pool } from '@zsmalloc/core';
+import type { LatencySamples } from '../latency-samples.ts';
+import type { ReplayPool } from '../null-pool.ts';
+import type { Random } from '../random.ts';
+import type { CrewControl } from './control.ts';
+
+/** What a task works with. */
+export interface TaskContext {
+  readonly pool: ReplayPool;
+  /** The same pool; null where the harness runs alone. */
+  readonly real: Pool | null;
+  /** From 1; the main agent is 0. */
+  readonly index: number;
+  readonly workers: number;
+  /** Whatever the scenario has put there: plain data and shared buffers. */
+  readonly plan: unknown;
+  readonly random: Random;
+  readonly latencies: LatencySamples;
+  readonly control: CrewControl;
+}
+
+/** One worker's work in one cell. */
+export interface Task {
+  /** Batches between two returns to the event loop, where a strategy may see the end of a turn; 8 by default. */
+  readonly batchesPerTurn?: number;
+  /** The phase of this name begins: its counts start at 0. */
+  enter(phase: string): void;
+  /** Does some operations, for 20 us to 2 ms, and returns how many. */
+  batch(): number | Promise<number>;
+  /** What was counted since `enter`. Keys that end in "Max" are joined over workers by the maximum, others by the sum. */
+  counts(): Readonly<Record<string, number>>;
+}
+
+/** What a task's module exports. */
+export interface TaskModule {
+  createTask(context: TaskContext): Task;
+}

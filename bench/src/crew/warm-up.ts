@@ -1,0 +1,89 @@
+// Sees the warm-up end: the workers' common rate, block by block, no longer rises or falls.
+//
+// The first cell that a process runs of its kind is slow for 100 ms and more: the engine compiles, and throws away what it
+// has compiled too early. It gets a patient watch, with a least amount of processor time, so that on a busy machine it
+// does not end before it has begun. Later cells of the kind only have new memory to get used to.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Metric } from '../model/measurement.ts';
+import type { CrewControl } from './control.ts';
+
+/** How long to watch. */
+export interface Patience {
+  readonly blockMs: number;
+  /** Last blocks that are compared with as many before them. */
+  readonly compared: number;
+  readonly blocksMin: number;
+  readonly blocksMax: number;
+  /** Processor time of the process, all threads together. */
+  readonly cpuMsMin: number;
+}
+
+export const FIRST_OF_KIND: Patience = { blockMs: 10, compared: 3, blocksMin: 10, blocksMax: 50, cpuMsMin: 150 };
+export const LATER: Patience = { blockMs: 5, compared: 2, blocksMin: 4, blocksMax: 24, cpuMsMin: 0 };
+
+/** Mean rates that differ by less are alike. */
+const CHANGE_MAX = 0.1;
+
+/** How a warm-up went. */
+export interface WarmUp {
+  readonly ms: number;
+  /** False: the rate still changed when patience ended. Then the cell says so. */
+  readonly steady: boolean;
+}
+
+/** Metrics of a warm-up, for every scenario that has one. */
+export const WARM_UP_METRICS: readonly Metric[] = [
+  { id: 'warmUpMs', label: 'warm-up until the rate was steady', unit: 'ms', better: 'neither' },
+  { id: 'steady', label: 'warm-up seen to end (1 yes, 0 no)', unit: '', better: 'neither' },
+];
+
+export function warmUpMetrics({ ms, steady }: WarmUp): Record<string, number> {
+  return { warmUpMs: ms, steady: steady ? 1 : 0 };
+}
+
+/** True when the last `compared` rates are, together, like as many before them. */
+export function isSteady(rates: readonly number[], compared: number): boolean {
+  if (rates.length < 2 * compared) return false;
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  const before = sum(rates.slice(-2 * compared, -compared));
+  return Math.abs(sum(rates.slice(-compared)) - before) <= CHANGE_MAX * before;
+}
+
+/** Watches the workers' counters. */
+export class WarmUpWatch {
+  readonly #control: CrewControl;
+  readonly #workers: number;
+
+  constructor(control: CrewControl, workers: number) {
+    this.#control = control;
+    this.#workers = workers;
+  }
+
+  #operations(): number {
+    let sum = 0;
+    for (let index = 1; index <= this.#workers; index++) sum += this.#control.operationsOf(index);
+    return sum;
+  }
+
+  /** Resolves when the rate is steady, or when patience ends. */
+  async untilSteady({ blockMs, compared, blocksMin, blocksMax, cpuMsMin }: Patience): Promise<WarmUp> {
+    const start = performance.now();
+    const cpu = process.cpuUsage();
+    const cpuMs = (): number => {
+      const { user, system } = process.cpuUsage(cpu);
+      return (user + system) / 1000;
+    };
+    const rates: number[] = [];
+    let operations = this.#operations();
+    let last = start;
+    const isOver = (): boolean => rates.length >= blocksMin && cpuMs() >= cpuMsMin && isSteady(rates, compared);
+    while (rates.length < blocksMax && !isOver()) {
+      await sleep(blockMs);
+      const [now, done] = [performance.now(), this.#operations()];
+      rates.push((done - operations) / (now - last));
+      [operations, last] = [done, now];
+    }
+    return { ms: last - start, steady: isOver() };
+  }
+}

@@ -1,0 +1,57 @@
+// Shows what a run is doing, on stderr: one line that is rewritten on a terminal, one line a step elsewhere.
+
+const ERASE_LINE = '\r\u001b[K';
+
+/** What progress writes to. */
+export interface ProgressStream {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+/** Estimates the time that is left from the seconds that jobs should take and the seconds that they took. */
+export class Progress {
+  readonly #stream: ProgressStream;
+  readonly #start: number = performance.now();
+  #steps: number;
+  #done = 0;
+  #secondsExpected: number;
+  #secondsDone = 0;
+
+  /** Expects so many steps that should take so many seconds in all; `correct` changes both. */
+  constructor(steps: number, seconds: number, stream: ProgressStream = process.stderr) {
+    this.#steps = steps;
+    this.#secondsExpected = seconds;
+    this.#stream = stream;
+  }
+
+  /** What is left has become known better. */
+  correct(stepsLeft: number, secondsLeft: number): void {
+    this.#steps = this.#done + stepsLeft;
+    this.#secondsExpected = this.#secondsDone + secondsLeft;
+  }
+
+  /** Seconds that work of `seconds` will really take, by the work done so far. */
+  scaled(seconds: number): number {
+    if (this.#secondsDone === 0) return seconds;
+    return (seconds * (performance.now() - this.#start)) / 1000 / this.#secondsDone;
+  }
+
+  /** A step begins. */
+  show(what: string): void {
+    const seconds = (performance.now() - this.#start) / 1000;
+    const left = Math.ceil(this.scaled(Math.max(0, this.#secondsExpected - this.#secondsDone)));
+    const line = `[${this.#done + 1}/${this.#steps}] ${what} (${seconds.toFixed(0)} s, about ${left} s left)`;
+    this.#stream.write(this.#stream.isTTY === true ? `${ERASE_LINE}${line.slice(0, 79)}` : `${line}\n`);
+  }
+
+  /** A step has ended that should have taken so many seconds. */
+  step(seconds: number): void {
+    this.#done++;
+    this.#secondsDone += seconds;
+  }
+
+  /** Clears the line. */
+  end(): void {
+    if (this.#stream.isTTY === true) this.#stream.write(ERASE_LINE);
+  }
+}

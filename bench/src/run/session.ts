@@ -1,0 +1,151 @@
+// A run of the bench: which jobs, in which order, and what became of them.
+//
+// RULES
+//   1. A round has every job once, those of all scenarios and subjects in one random order; rounds follow each other. What
+//      the machine does meanwhile falls on all alike.
+//   2. A subject that fails in a scenario is not measured there again: it would only fail again.
+//   3. A round begins only if it should end within the budget, but for the first few: fewer say nothing about the spread.
+//   4. Ctrl-C ends the running process and loses its job only.
+
+import type { Cell, ScenarioInfo } from '../model/measurement.ts';
+import type { Skip } from '../model/report.ts';
+import type { Job, RunOptions, Scenario } from '../model/scenario.ts';
+import { SkipError } from '../checks.ts';
+import { Random, shuffled } from '../random.ts';
+import { Progress } from './progress.ts';
+import type { ProgressStream } from './progress.ts';
+import { runJob } from './process.ts';
+
+/** Rounds that a run makes even if they exceed its budget. */
+export const ROUNDS_MIN = 3;
+
+/** A scenario that takes part. */
+export interface Part {
+  readonly id: string;
+  readonly scenario: Scenario;
+}
+
+/** Everything that a run measured. */
+export interface Findings {
+  readonly infos: readonly ScenarioInfo[];
+  readonly cells: readonly Cell[];
+  readonly skipped: readonly Skip[];
+  readonly failures: readonly string[];
+  readonly interrupted: boolean;
+}
+
+/** How a session goes about its run. */
+export interface SessionOptions {
+  readonly rounds: number;
+  /** Null: no limit. */
+  readonly budgetSeconds: number | null;
+  readonly seed: number;
+  /** Changes the jobs of a round before they are shuffled: for the tests of the bench itself. */
+  readonly rewrite?: (jobs: readonly Job[]) => readonly Job[];
+  /** Runs a job; in a process of its own by default. */
+  readonly execute?: typeof runJob;
+  /** The order of a round's jobs; random by default. */
+  readonly order?: (jobs: readonly Job[], random: Random) => readonly Job[];
+}
+
+/** See the head of the file. */
+export class Session {
+  readonly #parts: readonly Part[];
+  readonly #run: RunOptions;
+  readonly #options: SessionOptions;
+  readonly #stream: ProgressStream;
+  readonly #random: Random;
+  readonly #abort: AbortController = new AbortController();
+  readonly #infos: ScenarioInfo[] = [];
+  readonly #cells: Cell[] = [];
+  readonly #skipped: Skip[] = [];
+  readonly #failures: string[] = [];
+  readonly #failed: Set<string> = new Set();
+
+  constructor(
+    parts: readonly Part[],
+    run: RunOptions,
+    options: SessionOptions,
+    stream: ProgressStream = process.stderr,
+  ) {
+    this.#parts = parts;
+    this.#run = run;
+    this.#options = options;
+    this.#stream = stream;
+    this.#random = new Random(options.seed);
+  }
+
+  /** Ends the run soon; what was measured by then stays. */
+  interrupt(): void {
+    this.#abort.abort();
+  }
+
+  async run(): Promise<Findings> {
+    const { rounds } = this.#options;
+    const start = performance.now();
+    let progress: Progress | undefined;
+    for (let round = 0; round < rounds && !this.#abort.signal.aborted; round++) {
+      const jobs = await this.#jobsOf(round);
+      const seconds = jobs.reduce((sum, job) => sum + job.seconds, 0);
+      progress ??= new Progress(jobs.length, seconds, this.#stream);
+      if (this.#isOverBudget(round, (performance.now() - start) / 1000 + progress.scaled(seconds))) break;
+      const following = rounds - round - 1;
+      for (const [index, job] of jobs.entries()) {
+        if (this.#abort.signal.aborted) break;
+        const left = jobs.slice(index).reduce((sum, { seconds: own }) => sum + own, 0);
+        progress.correct(jobs.length - index + following * jobs.length, left + following * seconds);
+        await this.#do(job, round, progress);
+        progress.step(job.seconds);
+      }
+    }
+    progress?.end();
+    return {
+      infos: this.#infos,
+      cells: this.#cells,
+      skipped: this.#skipped,
+      failures: this.#failures,
+      interrupted: this.#abort.signal.aborted,
+    };
+  }
+
+  /** The jobs of a round, in the order in which they are to run. */
+  async #jobsOf(round: number): Promise<readonly Job[]> {
+    const jobs: Job[] = [];
+    for (const { id, scenario } of this.#parts) {
+      if (this.#failed.has(id)) continue;
+      try {
+        jobs.push(...(await scenario.jobs(this.#run, round, this.#random.below(2 ** 31))));
+        if (round === 0) this.#infos.push(scenario.describe(this.#run));
+      } catch (error) {
+        if (!(error instanceof SkipError)) throw error;
+        this.#failed.add(id);
+        this.#skipped.push({ what: `scenario ${id}`, why: error.message });
+      }
+    }
+    const rewritten = this.#options.rewrite?.(jobs) ?? jobs;
+    return this.#options.order?.(rewritten, this.#random) ?? shuffled(rewritten, this.#random);
+  }
+
+  #isOverBudget(round: number, endSeconds: number): boolean {
+    const { budgetSeconds, rounds } = this.#options;
+    if (budgetSeconds === null || round < ROUNDS_MIN || endSeconds <= budgetSeconds) return false;
+    const why = `only ${round} fit into ${budgetSeconds} s on this machine; ask for more with --budget or --rounds`;
+    this.#skipped.push({ what: `${rounds - round} of ${rounds} rounds`, why });
+    return true;
+  }
+
+  async #do(job: Job, round: number, progress: Progress): Promise<void> {
+    const key = `${job.scenario} ${job.subject}`;
+    if (this.#failed.has(key)) return;
+    progress.show(`round ${round + 1} of ${this.#options.rounds}: ${job.scenario}, ${job.subject}`);
+    const reply = await (this.#options.execute ?? runJob)(job, this.#abort.signal);
+    if (reply.ok) {
+      for (const cell of reply.cells) this.#cells.push({ ...cell, round });
+    } else if (!this.#abort.signal.aborted) {
+      this.#failed.add(key);
+      this.#failures.push(
+        `${job.scenario} of ${job.subject}: ${reply.failedCheck ? 'CHECK FAILED: ' : ''}${reply.error}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,59 @@
+// The answer to Q2: from which share of writes on the best lock is faster than each kind of RCU.
+
+import type { ScenarioInfo } from '../../model/measurement.ts';
+import type { Row } from '../../model/row.ts';
+import type { Answer } from '../../model/scenario.ts';
+import { estimateCrossover } from '../../statistics/crossover.ts';
+import type { Crossover, Point } from '../../statistics/crossover.ts';
+import { figure } from '../../table.ts';
+import { select } from './evidence.ts';
+
+const RCU_IDS: readonly string[] = ['rcu', 'rcuTurn', 'rcuSynchronize'];
+/** Below, a bootstrap gives no 95 % interval. */
+const ROUNDS_MIN = 6;
+
+function pointsOf(rows: readonly Row[], id: string, shares: readonly number[], workers: number): Point[] {
+  return shares.flatMap((x): Point[] => {
+    const here = select(rows, 'opsPerSecond', { workers, writes: x });
+    const own = here.find(({ subject }) => subject === id)?.rounds;
+    const others = here.filter(({ subject }) => !RCU_IDS.includes(subject)).map(({ rounds }) => rounds);
+    return own === undefined || others.length === 0 ? [] : [{ x, own, others }];
+  });
+}
+
+function spellCrossover(id: string, { x, low, high, ratios, intervals, crossing }: Crossover): string {
+  const at = (index: number): string => {
+    const { low: least, high: most } = intervals.at(index)!;
+    return `x${figure(ratios.at(index)!)} (${figure(least)} to ${figure(most)})`;
+  };
+  const ends = `${at(0)} of the best lock with reads only, ${at(-1)} with writes only`;
+  if (x !== null && low !== null && high !== null)
+    return `${id} is faster up to ${figure(x)} % writes (95 % interval ${figure(low)} to ${figure(high)} %): ${ends}.`;
+  if (crossing < 0.05 && ratios.every((ratio) => ratio < 1)) return `${id} is slower at every share: ${ends}.`;
+  if (crossing < 0.05 && ratios.every((ratio) => ratio >= 1))
+    return `${id} is as fast or faster at every share: ${ends}.`;
+  return `where ${id} falls behind is not clear (it crosses in ${(crossing * 100).toFixed(0)} % of the resamples): ${ends}.`;
+}
+
+/** Null when there is no kind of RCU, no lock, or too few rounds. */
+export function answerWriteShare(rows: readonly Row[], info: ScenarioInfo): Answer | null {
+  const shares = info.parameters.find(({ id }) => id === 'writes')!.values.map(Number);
+  const workers = Number(info.parameters.find(({ id }) => id === 'workers')!.values[0]);
+  const found = RCU_IDS.flatMap((id) => {
+    const points = pointsOf(rows, id, shares, workers);
+    const rounds = Math.min(...points.map(({ own }) => own.length));
+    return points.length < 2 || rounds < ROUNDS_MIN ? [] : [{ id, crossover: estimateCrossover(points), rounds }];
+  });
+  if (found.length === 0) return null;
+  const isClear = ({ low, crossing }: Crossover): boolean => low !== null || crossing < 0.05;
+  return {
+    scenario: info.id,
+    text: `${workers} workers. ${found.map(({ id, crossover }) => spellCrossover(id, crossover)).join(' ')}`,
+    verdict: found.every(({ crossover }) => isClear(crossover)) ? 'proved' : 'open',
+    caveats: [
+      `${Math.min(...found.map(({ rounds }) => rounds))} rounds`,
+      'best lock: the fastest at each share, which favours the locks',
+      ...info.limits.slice(0, 2),
+    ],
+  };
+}

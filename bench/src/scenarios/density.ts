@@ -1,0 +1,77 @@
+// Q4, density: the object stream for which a real kernel's figures are known.
+
+import { CheckError } from '../checks.ts';
+import { KERNEL_STEPS, isAsDenseAsKernel, runDensity } from '../density.ts';
+import type { ScenarioInfo } from '../model/measurement.ts';
+import type { Row } from '../model/row.ts';
+import type { Answer, Job, RunOptions, Scenario } from '../model/scenario.ts';
+import { loadStrategy, strategyIdOf } from '../strategies.ts';
+
+const ID = 'density';
+const JOB_SECONDS = 1.2;
+const percent = (share: number): number => Math.round(share * 100);
+
+function describe(_options: RunOptions): ScenarioInfo {
+  return {
+    id: ID,
+    title: "Density: a real object stream, against a real kernel's zsmalloc",
+    question: 'Q4',
+    description:
+      'Stores the 24,153 page sizes of bench/data, frees them in the recorded order and compacts after each step. Every object is ' +
+      'read back after every step, and no step may use more than the kernel did. Exact: one round says it all.',
+    metrics: [
+      { id: 'overhead', label: 'used / stored after compaction', unit: 'ratio', better: 'neither' },
+      { id: 'overheadBefore', label: 'used / stored before compaction', unit: 'ratio', better: 'neither' },
+      { id: 'kernelOverhead', label: "the kernel's, after compaction", unit: 'ratio', better: 'neither' },
+      { id: 'metadataBytes', label: 'metadata', unit: 'bytes', better: 'neither' },
+      { id: 'compactMs', label: 'compaction (one look)', unit: 'ms', better: 'neither' },
+    ],
+    parameters: [{ id: 'freed', label: 'freed, %', values: KERNEL_STEPS.map(({ freedShare }) => percent(freedShare)) }],
+    baseline: null,
+    limits: ['one stream: the pages of one Node binary under LZ4', 'one agent: nobody reads while it compacts'],
+  };
+}
+
+function jobs({ strategyIds }: RunOptions, round: number, seed: number): Job[] {
+  if (round > 0) return [];
+  return strategyIds.map((subject) => ({ scenario: ID, subject, seed, plan: {}, seconds: JOB_SECONDS }));
+}
+
+async function measure({ subject }: Job): ReturnType<Scenario['measure']> {
+  const steps = runDensity(await loadStrategy(strategyIdOf(subject)));
+  if (!isAsDenseAsKernel(steps)) {
+    const ratios = steps.map((step) => (step.bytesUsed / step.bytesStored).toFixed(4)).join(', ');
+    const bounds = KERNEL_STEPS.map(({ ratioMax }) => ratioMax).join(', ');
+    throw new CheckError(`density of ${subject}: used/stored ${ratios} exceeds the kernel's ${bounds}.`);
+  }
+  return steps.map((step, index) => ({
+    scenario: ID,
+    subject,
+    parameters: { freed: percent(step.freedShare) },
+    metrics: {
+      overhead: step.bytesUsed / step.bytesStored,
+      overheadBefore: step.bytesUsedBefore / step.bytesStored,
+      kernelOverhead: KERNEL_STEPS[index]!.used / KERNEL_STEPS[index]!.stored,
+      metadataBytes: step.bytesMetadata,
+      compactMs: step.compactMs,
+    },
+    histograms: {},
+    verified: { objects: step.objectsVerified, bytes: step.bytesStored, pools: 1 },
+  }));
+}
+
+function answer(rows: readonly Row[]): Answer {
+  const own = rows.filter(({ metric }) => metric === 'overhead');
+  const strategies = new Set(own.map(({ subject }) => subject)).size;
+  const worst = own.reduce((most, row) => (row.value.median > most.value.median ? row : most));
+  return {
+    scenario: ID,
+    text:
+      `All ${strategies} strategies pack the stream at least as densely as the kernel did at every step; the most they use is ` +
+      `${worst.value.median.toFixed(3)} bytes for each byte stored (${worst.subject}, ${worst.parameters['freed']} % freed).`,
+    verdict: 'proved',
+    caveats: ['one object stream; denser or sparser ones differ'],
+  };
+}
+
+export const scenario: Scenario = { describe, jobs, measure, answer };

@@ -1,0 +1,4 @@
+// @zsmalloc/lockdep: checks how a lock strategy is used.
+
+export { lockdepReports, withLockdep } from './with-lockdep.ts';
+export type { LockdepOptions } from './options.ts';
