@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ArgumentError, DEFAULTS, FULL, HELP, QUICK, parseArguments } from '../src/arguments.ts';
-import { SCENARIO_IDS } from '../src/scenarios/index.ts';
+import { DEFAULT_IDS, SCENARIO_IDS } from '../src/scenarios/index.ts';
 import { WIDTH_MAX } from '../src/table.ts';
 
 describe('parseArguments', () => {
@@ -9,7 +9,7 @@ describe('parseArguments', () => {
       rounds: DEFAULTS.rounds,
       seconds: DEFAULTS.seconds,
       budgetSeconds: DEFAULTS.budget,
-      scenarios: SCENARIO_IDS,
+      scenarios: DEFAULT_IDS,
       strategies: [],
       workers: [],
       quick: false,
@@ -38,6 +38,8 @@ describe('parseArguments', () => {
     expect(parseArguments(['--quick'])).toMatchObject({ rounds: QUICK.rounds, quick: true, waitSeconds: 0 });
     expect(parseArguments(['--quick', '--rounds', '3'])).toMatchObject({ rounds: 3, quick: true });
     expect(parseArguments(['--full'])).toMatchObject({ seconds: FULL.seconds, budgetSeconds: FULL.budget, full: true });
+    expect(parseArguments(['--full'])).toMatchObject({ scenarios: SCENARIO_IDS });
+    expect(parseArguments(['--scenarios', 'metadata'])).toMatchObject({ scenarios: ['metadata'] });
   });
 
   it('skips the "--" that a package manager passes on', () =>

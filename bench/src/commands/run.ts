@@ -1,6 +1,6 @@
 // `bench run`: measures, checks, prints tables and writes the report.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { ArgumentError, HELP, parseArguments } from '../arguments.ts';
@@ -12,7 +12,7 @@ import { assembleReport } from '../run/assemble.ts';
 import { Session } from '../run/session.ts';
 import type { Findings, Part } from '../run/session.ts';
 import { loadScenario } from '../scenarios/index.ts';
-import { peerSubjects, skippedPeers } from '../peers/subjects-of-report.ts';
+import { skippedPeers } from '../peers/skipped.ts';
 import { STRATEGIES, SUBJECTS, availableStrategies } from '../strategies.ts';
 import { formatEnvironment, formatReport } from '../report-text.ts';
 
@@ -40,6 +40,17 @@ async function chooseStrategies(options: Options): Promise<Choice> {
     strategyIds: wanted.filter((id) => available.includes(id)),
     skipped: missing.map((id) => ({ what: `strategy ${id}`, why: 'no package exports it yet' })),
   };
+}
+
+/** Refuses files that cannot be read, before anything is measured. */
+function checkFiles({ inputs, traces }: Options): void {
+  for (const path of [...inputs, ...traces]) {
+    try {
+      accessSync(path, constants.R_OK);
+    } catch {
+      throw new ArgumentError(`cannot read "${path}", which --input or --trace names.`);
+    }
+  }
 }
 
 /** Runs the session; Ctrl-C ends it early, a second one at once. */
@@ -95,7 +106,8 @@ async function measure(argv: readonly string[], options: Options, folder: string
     options: { ...options },
     seconds: (performance.now() - start) / 1000,
     skipped: [...skipped, ...skippedPeers(options.scenarios)],
-    subjects: [...SUBJECTS, ...peerSubjects()],
+    subjects: SUBJECTS,
+    run: runOptions,
   });
 }
 
@@ -106,6 +118,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
+  checkFiles(options);
   const folder = mkdtempSync(join(tmpdir(), 'zsmalloc-bench-'));
   try {
     const report = await measure(argv, options, folder);

@@ -1,6 +1,6 @@
 // A scenario: what to measure, and how a process of its own measures it.
 
-import type { Cell, ScenarioInfo } from './measurement.ts';
+import type { Cell, ScenarioInfo, Subject } from './measurement.ts';
 import type { Row } from './row.ts';
 
 /** What a run was asked for, as far as scenarios need it. */
@@ -55,6 +55,8 @@ export interface Scenario {
   jobs(options: RunOptions, round: number, seed: number): Promise<readonly Job[]> | readonly Job[];
   /** Runs in the child. Throws CheckError when something computed was wrong. */
   measure(job: Job): Promise<readonly Omit<Cell, 'round'>[]>;
+  /** Subjects that are no strategies, in the order of tables; they come after the strategies. */
+  subjects?(options: RunOptions): readonly Subject[];
   /** The answer, from the summarised rows of this scenario. */
   answer?(rows: readonly Row[], info: ScenarioInfo): Answer | null;
 }

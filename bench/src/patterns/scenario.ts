@@ -23,9 +23,9 @@ const METRICS: readonly Metric[] = [
 ];
 
 const LIMITS = [
-  'bytes / stored of @thi.ng/malloc counts up to the top of its heap: it gives nothing back below it.',
-  'Native rows have threads and pointers: a yardstick for the machine, and nothing that JavaScript workers could use.',
-  'The harness row is the pattern with an allocator that does nothing: what no allocator can be faster than here.',
+  'bytes / stored of @thi.ng/malloc counts up to the top of its heap: it gives nothing back below it',
+  'Native rows have threads and pointers: a yardstick for the machine, and nothing that JavaScript workers could use',
+  'The harness row is the pattern with an allocator that does nothing: what no allocator can be faster than here',
 ];
 
 /** Strategies that differ in how they allocate and free. */
@@ -79,6 +79,7 @@ export function patternScenario(id: string): Scenario {
         seconds,
       }));
     },
+    subjects: () => peers().map(({ id: peer, kind, title }) => ({ id: peer, kind, title })),
     async measure({ subject, plan, seed }) {
       const patternPlan = plan as unknown as PatternPlan;
       if (isNative(subject)) return measureNative(pattern, subject, patternPlan, seed);

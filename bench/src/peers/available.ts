@@ -73,5 +73,5 @@ export function findPeers(): readonly Peer[] {
 
 /** A line for the limits of a scenario for each of `peers` that cannot take part. */
 export function missingPeers(peers: readonly Peer[]): string[] {
-  return peers.filter(({ why }) => why !== null).map(({ title, why }) => `Left out: ${title}: ${why}.`);
+  return peers.filter(({ why }) => why !== null).map(({ title, why }) => `left out: ${title}: ${why}`);
 }

@@ -21,10 +21,10 @@ const METRICS: readonly Metric[] = [
 ];
 
 const LIMITS = [
-  'The stores do different work: a pool finds a value by a table of handles, lmdb walks a tree, the Map crosses a thread twice.',
-  'A worker waits for each answer of the Map before it asks again; the Map has a thread of its own besides the workers.',
-  'lmdb commits each put and remove by itself, without syncing; bytes used are the size of its file, which never shrinks.',
-  '@thi.ng/malloc has one mutex around everything, copies included; bytes used are up to the top of its heap.',
+  'The stores do different work: a pool finds a value by a table of handles, lmdb walks a tree, the Map crosses a thread twice',
+  'A worker waits for each answer of the Map before it asks again; the Map has a thread of its own besides the workers',
+  'lmdb commits each put and remove by itself, without syncing; bytes used are the size of its file, which never shrinks',
+  '@thi.ng/malloc has one mutex around everything, copies included; bytes used are up to the top of its heap',
 ];
 
 /** Strategies that differ in how they read and write. */
@@ -72,6 +72,7 @@ export const putGetScenario: Scenario = {
       seconds,
     }));
   },
+  subjects: () => findPeers().map(({ id, kind, title }) => ({ id, kind, title })),
   measure({ subject, plan, seed }) {
     const putGetPlan = plan as unknown as PutGetPlan;
     if (subject === THING_ATOMICS) return measureFlagged({ subject, plan: putGetPlan, seed });

@@ -7,7 +7,7 @@ import { REPORT_FORMAT, REPORT_VERSION } from '../model/report.ts';
 import type { Checks, Report, Skip } from '../model/report.ts';
 import { reportSchema } from '../model/report-schema.ts';
 import type { Row } from '../model/row.ts';
-import type { Answer } from '../model/scenario.ts';
+import type { Answer, RunOptions } from '../model/scenario.ts';
 import { summarizeScenario } from '../statistics/rows.ts';
 import type { Findings, Part } from './session.ts';
 
@@ -17,8 +17,9 @@ export interface Frame {
   readonly options: Readonly<Record<string, unknown>>;
   readonly seconds: number;
   readonly skipped: readonly Skip[];
-  /** Every subject that may occur, in the order of tables. */
+  /** Subjects that the bench itself knows, in the order of tables. */
   readonly subjects: readonly Subject[];
+  readonly run: RunOptions;
 }
 
 function checksOf({ cells, failures }: Findings): Checks {
@@ -29,6 +30,16 @@ function checksOf({ cells, failures }: Findings): Checks {
     objects: cells.reduce((sum, { verified }) => sum + verified.objects, 0),
     bytes: cells.reduce((sum, { verified }) => sum + verified.bytes, 0),
   };
+}
+
+/** The subjects that were measured: those of the bench, then those of the scenarios, each once. */
+function subjectsOf(parts: readonly Part[], { cells }: Findings, { subjects, run }: Frame): Subject[] {
+  const measured = new Set(cells.map(({ subject }) => subject));
+  const known = [...subjects, ...parts.flatMap(({ scenario }) => scenario.subjects?.(run) ?? [])];
+  const first = new Map(known.toReversed().map((subject) => [subject.id, subject]));
+  const unnamed = [...measured].filter((id) => !first.has(id)).map((id) => ({ id, kind: 'peer' as const, title: id }));
+  const named = [...new Set(known.map(({ id }) => id))].filter((id) => measured.has(id)).map((id) => first.get(id)!);
+  return [...named, ...unnamed];
 }
 
 /** An answer from a busy machine says so. */
@@ -53,10 +64,7 @@ function answersOf(
 
 /** The report; throws when it would not fit its schema, which is a defect of the bench. */
 export function assembleReport(parts: readonly Part[], findings: Findings, frame: Frame): Report {
-  const measured = new Set(findings.cells.map(({ subject }) => subject));
-  const known = frame.subjects.filter(({ id }) => measured.has(id));
-  const unknown = [...measured].filter((id) => !known.some((subject) => subject.id === id));
-  const subjects: Subject[] = [...known, ...unknown.map((id) => ({ id, kind: 'peer' as const, title: id }))];
+  const subjects = subjectsOf(parts, findings, frame);
   const order = subjects.map(({ id }) => id);
   const rows = findings.infos.flatMap((info) => summarizeScenario(info, findings.cells, order));
   const report: Report = {

@@ -31,7 +31,23 @@ const SCENARIOS: Readonly<Record<string, () => Promise<ScenarioModule>>> = {
   metadata: () => import('./metadata.ts'),
 };
 
+/** Run when asked for by name, or with --full: the rest is to fit into five minutes. */
+const ON_REQUEST: readonly string[] = [
+  'metadata',
+  'trace',
+  'put-get',
+  'larson',
+  'xmalloc-test',
+  'alloc-test',
+  'mstress',
+  'cache-scratch',
+  'cache-thrash',
+];
+
 export const SCENARIO_IDS: readonly string[] = Object.keys(SCENARIOS);
+
+/** What a run measures when no scenario is named. */
+export const DEFAULT_IDS: readonly string[] = SCENARIO_IDS.filter((id) => !ON_REQUEST.includes(id));
 
 /** Imports one scenario. @throws when there is none of that id. */
 export async function loadScenario(id: string): Promise<Scenario> {

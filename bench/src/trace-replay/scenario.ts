@@ -5,6 +5,7 @@ import type { Job, RunOptions, Scenario } from '../model/scenario.ts';
 import { baselineOf, leftOut, tellingOf } from '../scenarios/choices.ts';
 import { HARNESS_ID } from '../strategies.ts';
 import { LATENCY_METRICS } from '../workload/latency-histogram.ts';
+import { answerTrace } from './answer.ts';
 import { loadTrace, shippedTraces, traceName } from './load.ts';
 import { measureTrace } from './measure.ts';
 import type { TracePlan } from './measure.ts';
@@ -23,11 +24,11 @@ const METRICS: readonly Metric[] = [
 ];
 
 const LIMITS = [
-  'A replay keeps the order of each agent, and that an object is filled before others use it and used before it is freed; it does not keep pauses, except that no agent runs more than 4096 calls ahead of another.',
-  'Time that an agent waits for another is part of the throughput, and of no latency: waitShare says how much it is.',
-  'Memory is measured in a pass by one agent in the order of the trace.',
-  'Objects above 4096 bytes are replayed as several.',
-  'A strategy whose readers cannot hold across await reads instead.',
+  'A replay keeps the order of each agent, and that an object is filled before others use it and used before it is freed; it does not keep pauses, except that no agent runs more than 4096 calls ahead of another',
+  'Time that an agent waits for another is part of the throughput, and of no latency: waitShare says how much it is',
+  'Memory is measured in a pass by one agent in the order of the trace',
+  'Objects above 4096 bytes are replayed as several',
+  'A strategy whose readers cannot hold across await reads instead',
 ];
 
 /** Start of the process, reading the trace, and the pass for memory. */
@@ -45,6 +46,11 @@ function tracesOf({ traces, quick, full }: RunOptions): readonly string[] {
   const shipped = shippedTraces();
   if (quick) return shipped.slice(0, 1);
   return full ? shipped : shipped.filter((path) => TELLING_TRACES.includes(traceName(path)));
+}
+
+/** All of them for an application of the user's. */
+function strategiesOf(options: RunOptions): readonly string[] {
+  return options.traces.length > 0 ? options.strategyIds : tellingOf(options, TELLING);
 }
 
 function copiesOf({ cores, full }: RunOptions): number[] {
@@ -65,7 +71,7 @@ export const traceScenario: Scenario = {
         { id: 'copies', label: 'copies side by side', values: copiesOf(options) },
       ],
       baseline: baselineOf(options),
-      limits: [...LIMITS, ...leftOut(options, TELLING)],
+      limits: options.traces.length > 0 ? LIMITS : [...LIMITS, ...leftOut(options, TELLING)],
     };
   },
   jobs(options, round, seed): Job[] {
@@ -74,12 +80,13 @@ export const traceScenario: Scenario = {
     const copies = copiesOf(options);
     const seconds = JOB_SECONDS + copies.length * (options.seconds + CELL_SECONDS);
     return tracesOf(options).flatMap((path) =>
-      [...tellingOf(options, TELLING), HARNESS_ID].map((subject) => {
+      [...strategiesOf(options), HARNESS_ID].map((subject) => {
         const plan: TracePlan = { path, copies, seconds: options.seconds };
         return { scenario: 'trace', subject, seed: seed + round, plan: { ...plan }, seconds };
       }),
     );
   },
+  answer: answerTrace,
   measure({ subject, plan }) {
     return measureTrace(subject, plan as unknown as TracePlan);
   },
