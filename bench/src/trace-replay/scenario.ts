@@ -6,7 +6,7 @@ import { baselineOf, leftOut, tellingOf } from '../scenarios/choices.ts';
 import { HARNESS_ID } from '../strategies.ts';
 import { LATENCY_METRICS } from '../workload/latency-histogram.ts';
 import { answerTrace } from './answer.ts';
-import { loadTrace, shippedTraces, traceName } from './load.ts';
+import { shippedTraces, traceName } from './load.ts';
 import { measureTrace } from './measure.ts';
 import type { TracePlan } from './measure.ts';
 
@@ -75,8 +75,6 @@ export const traceScenario: Scenario = {
     };
   },
   jobs(options, round, seed): Job[] {
-    // A file that cannot be read ends the run before anything is measured.
-    if (round === 0) for (const path of options.traces) loadTrace(path);
     const copies = copiesOf(options);
     const seconds = JOB_SECONDS + copies.length * (options.seconds + CELL_SECONDS);
     return tracesOf(options).flatMap((path) =>
