@@ -60,7 +60,8 @@ Measures every lock strategy head to head, checks all contents, prints tables
 on stdout and writes a JSON report. Ctrl-C keeps what was measured by then.
 
   --scenarios LIST    ${listed(SCENARIO_IDS, 22)}
-                      (default: all but ${SCENARIO_IDS.filter((id) => !DEFAULT_IDS.includes(id)).join(', ')}; all with --full)
+                      default, all with --full, trace alone with --trace:
+                      ${listed(DEFAULT_IDS, 22)}
   --strategies LIST   ${listed(
     STRATEGIES.map(({ id }) => id),
     22,
@@ -76,7 +77,8 @@ on stdout and writes a JSON report. Ctrl-C keeps what was measured by then.
   --seed N            order of the jobs and all operations (default: random)
   --input FILE        data of the replay, again for more files
                       (default: the running Node binary)
-  --trace FILE        an allocation trace, again for more
+  --trace FILE        a recorded application, again for more: replays it under
+                      all strategies, and nothing else unless named
   --quick             a smoke run: ${QUICK.rounds} round, fewest parameters
   --full              the whole matrix, ${FULL.seconds} s a cell, budget ${FULL.budget} s
   --wait S            waits so long for an idle machine (default: ${WAIT_SECONDS})
@@ -178,7 +180,8 @@ export function parseArguments(argv: readonly string[]): Options | 'help' {
   };
   const strategyIds = STRATEGIES.map(({ id }) => id);
   const rounds = number('rounds', 1, 100, true);
-  const unnamed = full ? SCENARIO_IDS : DEFAULT_IDS;
+  // Whoever names a trace asks about that application.
+  const unnamed = flags.trace !== undefined ? ['trace'] : full ? SCENARIO_IDS : DEFAULT_IDS;
   return {
     scenarios: flags.scenarios === undefined ? unnamed : choicesOf('scenarios', flags.scenarios, SCENARIO_IDS),
     strategies: flags.strategies === undefined ? [] : choicesOf('strategies', flags.strategies, strategyIds),

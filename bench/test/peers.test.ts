@@ -4,13 +4,16 @@ import { describe, expect, it } from 'vitest';
 // The built files: workers are started from them.
 import { findPeers } from '../dist/peers/available.js';
 import { putGetScenario } from '../dist/peers/scenario.js';
-import { HARNESS, THING_ATOMICS, createStore } from '../dist/peers/subjects.js';
+import { THING_ATOMICS, createStore } from '../dist/peers/subjects.js';
+import { findNativePeers } from '../dist/patterns/native.js';
 import { patternScenario } from '../dist/patterns/scenario.js';
+import { PATTERNS } from '../src/patterns/all.ts';
 import { CheckError } from '../src/checks.ts';
 import { PutGetSteps } from '../src/peers/put-get-steps.ts';
 import type { Store } from '../src/peers/store.ts';
 import { KEYS } from '../src/peers/store.ts';
 import { ValueMaker } from '../src/peers/value.ts';
+import { HARNESS_ID } from '../src/strategies.ts';
 import { Random } from '../src/random.ts';
 
 const SEED = Number(process.env['PEERS_SEED'] ?? Date.now() % 1_000_000);
@@ -18,6 +21,7 @@ console.log(`peers: seed ${SEED} (PEERS_SEED repeats it)`);
 const present = findPeers()
   .filter(({ why }) => why === null)
   .map(({ id }) => id);
+const native = findNativePeers().filter(({ why }) => why === null);
 const SIZE = 100;
 
 it('finds every peer here, or says what is missing', () => {
@@ -101,13 +105,25 @@ describe('on two workers', () => {
     expect(cell!.metrics['opsPerSecond']).toBeGreaterThan(0);
   });
 
+  it.skipIf(native.length === 0).each(PATTERNS.map(({ id }) => id))('%s runs on native mallocs', async (id) => {
+    for (const { id: subject } of native) {
+      const job = { scenario: id, subject, seed: SEED, plan: { workers: [1, 2], seconds: 0.02 }, seconds: 1 };
+      const cells = await patternScenario(id).measure(job);
+      expect(cells.map(({ parameters }) => parameters['workers'])).toEqual([1, 2]);
+      for (const { metrics, verified } of cells) {
+        expect(metrics['opsPerSecond']).toBeGreaterThan(0);
+        expect(verified.objects).toBeGreaterThan(0);
+      }
+    }
+  });
+
   it.each(['larson', 'xmalloc-test', 'mstress', 'cache-scratch'])('%s runs on a pool and on the peer', async (id) => {
-    for (const subject of ['preemptibleDirect', 'thing-spin', HARNESS]) {
+    for (const subject of ['preemptibleDirect', 'thing-spin', HARNESS_ID]) {
       const job = { scenario: id, subject, seed: SEED, plan: { workers: [2], seconds: 0.03 }, seconds: 1 };
       const [cell] = await patternScenario(id).measure(job);
       expect(cell!.metrics['opsPerSecond']).toBeGreaterThan(0);
       expect(cell!.metrics['refused']).toBe(0);
-      expect(cell!.verified.objects > 0).toBe(subject !== HARNESS);
+      expect(cell!.verified.objects > 0).toBe(subject !== HARNESS_ID);
     }
   });
 });

@@ -1,5 +1,6 @@
 // Replays on real workers: what the plan says is what is done, and a replay that ignores it is found out.
 
+import { fileURLToPath } from 'node:url';
 import { createPool } from '@zsmalloc/core';
 import { preemptibleDirect } from '@zsmalloc/lock-custom';
 import { spin } from '@zsmalloc/lock-spin';
@@ -152,6 +153,12 @@ describe('splitLarge', () => {
     ]);
     expect(splitLarge(trace, 4096).trace).toBe(trace);
   });
+});
+
+it('loadTrace names the file that it cannot read, and why', () => {
+  const path = fileURLToPath(import.meta.url);
+  expect(() => loadTrace(path)).toThrow(`cannot replay ${path}: `);
+  expect(() => loadTrace(path)).toThrow('ERR_ZS_TRACE_FORMAT');
 });
 
 describe('the traces of bench/data', () => {

@@ -12,6 +12,8 @@ import { assembleReport } from '../run/assemble.ts';
 import { Session } from '../run/session.ts';
 import type { Findings, Part } from '../run/session.ts';
 import { loadScenario } from '../scenarios/index.ts';
+import { loadTrace } from '../trace-replay/load.ts';
+import { skippedPeers } from '../peers/skipped.ts';
 import { STRATEGIES, SUBJECTS, availableStrategies } from '../strategies.ts';
 import { formatEnvironment, formatReport } from '../report-text.ts';
 
@@ -41,13 +43,20 @@ async function chooseStrategies(options: Options): Promise<Choice> {
   };
 }
 
-/** Refuses files that cannot be read, before anything is measured. */
+/** Refuses files that cannot be read, and traces that are none, before anything is measured. */
 function checkFiles({ inputs, traces }: Options): void {
   for (const path of [...inputs, ...traces]) {
     try {
       accessSync(path, constants.R_OK);
     } catch {
       throw new ArgumentError(`cannot read "${path}", which --input or --trace names.`);
+    }
+  }
+  for (const path of traces) {
+    try {
+      loadTrace(path);
+    } catch (error) {
+      throw new ArgumentError((error as Error).message);
     }
   }
 }
@@ -104,7 +113,7 @@ async function measure(argv: readonly string[], options: Options, folder: string
     environment: withLoadAfter(environment),
     options: { ...options },
     seconds: (performance.now() - start) / 1000,
-    skipped,
+    skipped: [...skipped, ...skippedPeers(options.scenarios)],
     subjects: SUBJECTS,
     run: runOptions,
   });

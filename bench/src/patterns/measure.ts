@@ -3,7 +3,8 @@
 import { check } from '../checks.ts';
 import type { Cell } from '../model/measurement.ts';
 import { Random } from '../random.ts';
-import { WorkloadControl } from '../workload/control.ts';
+import { HARNESS_ID } from '../strategies.ts';
+import { WorkloadControl, warmUpMs } from '../workload/control.ts';
 import { conduct, startGang } from '../workload/gang.ts';
 import { joinLatencies, latencyMetrics } from '../workload/latency-histogram.ts';
 import { checkEmpty, settle } from '../workload/settle.ts';
@@ -15,7 +16,6 @@ import { createHeap } from './subjects.ts';
 import type { HeapMaker } from './subjects.ts';
 import type { PatternJob, PatternReport } from './worker.ts';
 
-const WARM_UP_SHARE = 0.4;
 /** What one process measures of a pattern. */
 export interface PatternPlan {
   readonly workers: readonly number[];
@@ -99,15 +99,14 @@ async function measureCell(
     peak.stored = Math.max(peak.stored, stored);
   };
   const measureMs = seconds * 1000;
-  const warmUpMs = measureMs * WARM_UP_SHARE;
-  const done = await conduct(control, reports, { workers, warmUpMs, measureMs, look });
+  const done = await conduct(control, reports, { workers, warmUpMs: warmUpMs(seconds), measureMs, look });
   const memory = await measureMemory(maker, table, peak);
   await drain(maker, objects);
   maker.heap.detach();
   const latency = joinLatencies(done.map((report) => report.latency));
   const histogram = latency.toModel();
   const sum = (pick: (report: PatternReport) => number): number => done.reduce((all, report) => all + pick(report), 0);
-  const compared = subject === 'harness' ? 0 : 1;
+  const compared = subject === HARNESS_ID ? 0 : 1;
   return {
     scenario: pattern.id,
     subject,

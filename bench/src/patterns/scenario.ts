@@ -2,12 +2,16 @@
 
 import type { Metric, ScenarioInfo } from '../model/measurement.ts';
 import type { Job, RunOptions, Scenario } from '../model/scenario.ts';
-import { BASELINE_ID } from '../strategies.ts';
+import { findPeers, missingPeers } from '../peers/available.ts';
+import type { Peer } from '../peers/available.ts';
+import { baselineOf, leftOut, oversubscription, tellingOf, workersOf } from '../scenarios/choices.ts';
+import { HARNESS_ID } from '../strategies.ts';
 import { LATENCY_METRICS } from '../workload/latency-histogram.ts';
 import { findPattern } from './all.ts';
 import { measurePattern } from './measure.ts';
 import type { PatternPlan } from './measure.ts';
-import { HARNESS, THING } from './subjects.ts';
+import { findNativePeers, isNative, measureNative } from './native.ts';
+import { THING } from './subjects.ts';
 
 const METRICS: readonly Metric[] = [
   { id: 'opsPerSecond', label: 'operations', unit: 'ops/s', better: 'higher' },
@@ -19,17 +23,26 @@ const METRICS: readonly Metric[] = [
 ];
 
 const LIMITS = [
-  'bytes / stored of @thi.ng/malloc counts up to the top of its heap: it gives nothing back below it.',
-  'The harness row is the pattern with an allocator that does nothing: what no allocator can be faster than here.',
+  'bytes / stored of @thi.ng/malloc counts up to the top of its heap: it gives nothing back below it',
+  'Native rows have threads and pointers: a yardstick for the machine, and nothing that JavaScript workers could use',
+  'The harness row is the pattern with an allocator that does nothing: what no allocator can be faster than here',
 ];
 
-/** Seconds besides measuring: start of the process and its workers, and the checks at the end. */
-const CELL_SECONDS = 0.5;
+/** Strategies that differ in how they allocate and free. */
+const TELLING = ['bigLock', 'spin', 'rwsem', 'preemptibleDirect', 'rcu'];
 
-/** Numbers of workers: one, one for each core, and twice as many. */
-export function workerCounts({ cores, quick }: RunOptions): number[] {
-  const counts = quick ? [1, cores] : [1, cores, cores * 2];
-  return [...new Set(counts)].sort((left, right) => left - right);
+/** Seconds besides measuring: warm-up, start of the process and its workers, and the checks at the end. */
+const CELL_SECONDS = 0.6;
+
+/** Numbers of workers: one for each core; with --full also one alone, and twice as many as cores. */
+function workerCounts(options: RunOptions): readonly number[] {
+  const { cores, full } = options;
+  return workersOf(options, full ? [1, cores, cores * 2] : [cores]);
+}
+
+/** Peers that can run a pattern, or could. */
+function peers(): Peer[] {
+  return [...findPeers().filter(({ id }) => id === THING), ...findNativePeers()];
 }
 
 /** The scenario of a pattern. */
@@ -44,15 +57,21 @@ export function patternScenario(id: string): Scenario {
         description: `${pattern.description} An operation is ${pattern.operation}.`,
         metrics: METRICS,
         parameters: [{ id: 'workers', label: 'workers', values: workerCounts(options) }],
-        baseline: BASELINE_ID,
-        limits: LIMITS,
+        baseline: baselineOf(options),
+        limits: [
+          ...LIMITS,
+          ...oversubscription(options.cores, workerCounts(options)),
+          ...leftOut(options, TELLING),
+          ...missingPeers(peers()),
+        ],
       };
     },
     jobs(options, round, seed): Job[] {
       const workers = workerCounts(options);
       const plan: PatternPlan = { workers, seconds: options.seconds };
-      const seconds = workers.length * (options.seconds * 1.4 + CELL_SECONDS);
-      return [...options.strategyIds, THING, HARNESS].map((subject) => ({
+      const seconds = workers.length * (options.seconds + CELL_SECONDS);
+      const others = peers().filter(({ why }) => why === null);
+      return [...tellingOf(options, TELLING), ...others.map((peer) => peer.id), HARNESS_ID].map((subject) => ({
         scenario: id,
         subject,
         seed: seed + round,
@@ -60,8 +79,11 @@ export function patternScenario(id: string): Scenario {
         seconds,
       }));
     },
-    measure({ subject, plan, seed }) {
-      return measurePattern(pattern, subject, plan as unknown as PatternPlan, seed);
+    subjects: () => peers().map(({ id: peer, kind, title }) => ({ id: peer, kind, title })),
+    async measure({ subject, plan, seed }) {
+      const patternPlan = plan as unknown as PatternPlan;
+      if (isNative(subject)) return measureNative(pattern, subject, patternPlan, seed);
+      return measurePattern(pattern, subject, patternPlan, seed);
     },
   };
 }

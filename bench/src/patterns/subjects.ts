@@ -2,13 +2,11 @@
 
 import { attachPool, createPool } from '@zsmalloc/core';
 import type { Pool, PoolDescriptor } from '@zsmalloc/core';
-import { loadStrategy } from '../strategies.ts';
+import { HARNESS_ID, loadStrategy, strategyIdOf } from '../strategies.ts';
 import type { Heap } from './heap.ts';
 import { EmptyHeap, PoolHeap } from './pool-heap.ts';
 import type { ThingHeapDescriptor } from '../peers/thing-heap.ts';
 
-/** Id of the subject that shows what a pattern costs by itself. */
-export const HARNESS = 'harness';
 /** Id of the peer that allocates in shared memory. */
 export const THING = 'thing-spin';
 
@@ -34,7 +32,7 @@ const POOL_BYTES_MIN = 2 ** 22;
 
 export async function createHeap(subject: string, storedBytes: number): Promise<HeapMaker> {
   const bytes = Math.max(POOL_BYTES_MIN, storedBytes * POOL_ROOM);
-  if (subject === HARNESS) {
+  if (subject === HARNESS_ID) {
     return { heap: new EmptyHeap(), descriptor: { kind: 'empty' }, pool: null, usedBytes: () => null };
   }
   if (subject === THING) {
@@ -47,10 +45,10 @@ export async function createHeap(subject: string, storedBytes: number): Promise<
       usedBytes: () => heap.usedBytes(),
     };
   }
-  const pool = createPool({ bytes, strategy: await loadStrategy(subject) });
+  const pool = createPool({ bytes, strategy: await loadStrategy(strategyIdOf(subject)) });
   return {
     heap: new PoolHeap(pool),
-    descriptor: { kind: 'pool', strategyId: subject, pool: pool.descriptor() },
+    descriptor: { kind: 'pool', strategyId: strategyIdOf(subject), pool: pool.descriptor() },
     pool,
     usedBytes: () => pool.stats().bytesUsed,
   };

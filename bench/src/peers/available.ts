@@ -70,3 +70,8 @@ export function findPeers(): readonly Peer[] {
   ];
   return found;
 }
+
+/** A line for the limits of a scenario for each of `peers` that cannot take part. */
+export function missingPeers(peers: readonly Peer[]): string[] {
+  return peers.filter(({ why }) => why !== null).map(({ title, why }) => `left out: ${title}: ${why}`);
+}

@@ -2,18 +2,18 @@
 
 import { check } from '../checks.ts';
 import type { Cell } from '../model/measurement.ts';
-import { WorkloadControl } from '../workload/control.ts';
+import { HARNESS_ID } from '../strategies.ts';
+import { WorkloadControl, warmUpMs } from '../workload/control.ts';
 import { conduct, startGang } from '../workload/gang.ts';
 import { joinLatencies, latencyMetrics } from '../workload/latency-histogram.ts';
 import { checkEmpty, settle } from '../workload/settle.ts';
 import { rateOf } from '../workload/work.ts';
 import { KEYS } from './store.ts';
-import { HARNESS, createStore } from './subjects.ts';
+import { createStore } from './subjects.ts';
 import type { StoreMaker } from './subjects.ts';
 import { ValueMaker } from './value.ts';
 import type { PutGetJob, PutGetReport } from './worker.ts';
 
-const WARM_UP_SHARE = 0.4;
 /** Of three keys, two have a value at the start, which is where the mix settles. */
 const EMPTY_EVERY = 3;
 
@@ -72,7 +72,7 @@ async function measureCell(
     return { data, ports: store.kind === 'map' ? [store.port] : [] };
   });
   const measureMs = seconds * 1000;
-  const done = await conduct(control, reports, { workers, warmUpMs: measureMs * WARM_UP_SHARE, measureMs });
+  const done = await conduct(control, reports, { workers, warmUpMs: warmUpMs(seconds), measureMs });
   const count = await verifyAll(maker, values);
   if (maker.pool !== null) await settle(maker.pool);
   const used = maker.own.store.usedBytes();
@@ -92,7 +92,7 @@ async function measureCell(
       overhead: used === null || count === 0 ? null : used / (count * sizeBytes),
     },
     histograms: histogram === null ? {} : { latency: histogram },
-    verified: { objects, bytes: objects * sizeBytes, pools: subject === HARNESS || maker.pool === null ? 0 : 1 },
+    verified: { objects, bytes: objects * sizeBytes, pools: subject === HARNESS_ID || maker.pool === null ? 0 : 1 },
   };
 }
 

@@ -2,13 +2,14 @@
 
 import type { Metric, ScenarioInfo } from '../model/measurement.ts';
 import type { Job, RunOptions, Scenario } from '../model/scenario.ts';
-import { BASELINE_ID } from '../strategies.ts';
+import { baselineOf, leftOut, tellingOf, workersOf } from '../scenarios/choices.ts';
+import { HARNESS_ID } from '../strategies.ts';
 import { LATENCY_METRICS } from '../workload/latency-histogram.ts';
-import { findPeers } from './available.ts';
+import { findPeers, missingPeers } from './available.ts';
 import { measureFlagged } from './flagged.ts';
 import { measurePutGet } from './measure.ts';
 import type { PutGetPlan } from './measure.ts';
-import { HARNESS, THING_ATOMICS } from './subjects.ts';
+import { THING_ATOMICS } from './subjects.ts';
 
 const SIZES = [100, 1024, 4000];
 const WORKERS = [1, 2];
@@ -20,22 +21,28 @@ const METRICS: readonly Metric[] = [
 ];
 
 const LIMITS = [
-  'The stores do different work: a pool finds a value by a table of handles, lmdb walks a tree, the Map crosses a thread twice.',
-  'A worker waits for each answer of the Map before it asks again; the Map has a thread of its own besides the workers.',
-  'lmdb commits each put and remove by itself, without syncing; bytes used are the size of its file, which never shrinks.',
-  '@thi.ng/malloc has one mutex around everything, copies included; bytes used are up to the top of its heap.',
+  'The stores do different work: a pool finds a value by a table of handles, lmdb walks a tree, the Map crosses a thread twice',
+  'A worker waits for each answer of the Map before it asks again; the Map has a thread of its own besides the workers',
+  'lmdb commits each put and remove by itself, without syncing; bytes used are the size of its file, which never shrinks',
+  '@thi.ng/malloc has one mutex around everything, copies included; bytes used are up to the top of its heap',
 ];
 
-/** Start of workers, and the checks at the end. */
-const CELL_SECONDS = 0.5;
+/** Strategies that differ in how they read and write. */
+const TELLING = ['bigLock', 'spin', 'rwsem', 'preemptibleDirect', 'rcu'];
 
-function sizesOf({ quick }: RunOptions): readonly number[] {
-  return quick ? [1024] : SIZES;
+/** Warm-up, start of workers, and the checks at the end. */
+const CELL_SECONDS = 0.6;
+
+function sizesOf({ full }: RunOptions): readonly number[] {
+  return full ? SIZES : [1024];
+}
+
+function workerCounts(options: RunOptions): readonly number[] {
+  return workersOf(options, options.quick ? [2] : WORKERS);
 }
 
 export const putGetScenario: Scenario = {
   describe(options): ScenarioInfo {
-    const left = findPeers().filter(({ why }) => why !== null);
     return {
       id: 'put-get',
       title: 'Shared values: pools beside peers',
@@ -45,18 +52,19 @@ export const putGetScenario: Scenario = {
       metrics: METRICS,
       parameters: [
         { id: 'size', label: 'bytes of a value', values: sizesOf(options) },
-        { id: 'workers', label: 'workers', values: WORKERS },
+        { id: 'workers', label: 'workers', values: workerCounts(options) },
       ],
-      baseline: BASELINE_ID,
-      limits: [...LIMITS, ...left.map(({ title, why }) => `Left out: ${title}: ${why}.`)],
+      baseline: baselineOf(options),
+      limits: [...LIMITS, ...leftOut(options, TELLING), ...missingPeers(findPeers())],
     };
   },
   jobs(options, round, seed): Job[] {
     const peers = findPeers().filter(({ why }) => why === null);
     const sizes = sizesOf(options);
-    const plan: PutGetPlan = { workers: WORKERS, sizes, seconds: options.seconds };
-    const seconds = WORKERS.length * sizes.length * (options.seconds * 1.4 + CELL_SECONDS);
-    return [...options.strategyIds, ...peers.map(({ id }) => id), HARNESS].map((subject) => ({
+    const workers = workerCounts(options);
+    const plan: PutGetPlan = { workers, sizes, seconds: options.seconds };
+    const seconds = workers.length * sizes.length * (options.seconds + CELL_SECONDS);
+    return [...tellingOf(options, TELLING), ...peers.map(({ id }) => id), HARNESS_ID].map((subject) => ({
       scenario: 'put-get',
       subject,
       seed: seed + round,
@@ -64,6 +72,7 @@ export const putGetScenario: Scenario = {
       seconds,
     }));
   },
+  subjects: () => findPeers().map(({ id, kind, title }) => ({ id, kind, title })),
   measure({ subject, plan, seed }) {
     const putGetPlan = plan as unknown as PutGetPlan;
     if (subject === THING_ATOMICS) return measureFlagged({ subject, plan: putGetPlan, seed });

@@ -7,13 +7,12 @@ import type { MessagePort } from 'node:worker_threads';
 import { attachPool, createPool } from '@zsmalloc/core';
 import type { Pool, PoolDescriptor } from '@zsmalloc/core';
 import { ObjectTable } from '../patterns/object-table.ts';
-import { loadStrategy } from '../strategies.ts';
+import { HARNESS_ID, loadStrategy, strategyIdOf } from '../strategies.ts';
 import { KEYS } from './store.ts';
 import type { AsyncStore, Store } from './store.ts';
 import type { ThingStoreDescriptor } from './thing-store.ts';
 
 /** Ids of the subjects that are no strategies. */
-export const HARNESS = 'harness';
 export const MAP_WORKER = 'map-worker';
 export const LMDB = 'lmdb';
 export const THING_SPIN = 'thing-spin';
@@ -75,10 +74,15 @@ async function done(): Promise<void> {}
 
 async function createPoolStore(subject: string, bytes: number): Promise<StoreMaker> {
   const { PoolStore } = await import('./pool-store.ts');
-  const pool = createPool({ bytes, strategy: await loadStrategy(subject) });
+  const pool = createPool({ bytes, strategy: await loadStrategy(strategyIdOf(subject)) });
   const table = ObjectTable.create(KEYS).buffer;
   const store = new PoolStore(pool, table);
-  const descriptor: StoreDescriptor = { kind: 'pool', strategyId: subject, pool: pool.descriptor(), table };
+  const descriptor: StoreDescriptor = {
+    kind: 'pool',
+    strategyId: strategyIdOf(subject),
+    pool: pool.descriptor(),
+    table,
+  };
   return { own: { later: false, store }, pool, connect: () => descriptor, close: done };
 }
 
@@ -107,7 +111,7 @@ async function createLmdbStore(): Promise<StoreMaker> {
 
 export async function createStore(subject: string, sizeBytes: number): Promise<StoreMaker> {
   const bytes = Math.max(BYTES_MIN, KEYS * sizeBytes * ROOM);
-  if (subject === HARNESS) {
+  if (subject === HARNESS_ID) {
     const store = new EmptyStore();
     return { own: { later: false, store }, pool: null, connect: () => ({ kind: 'empty' }), close: done };
   }

@@ -6,6 +6,10 @@ interface ScenarioModule {
   readonly scenario: Scenario;
 }
 
+async function importPattern(id: string): Promise<ScenarioModule> {
+  return { scenario: (await import('../patterns/scenario.ts')).patternScenario(id) };
+}
+
 /** In the order of the report. Imported on demand: a measured process loads one. */
 const SCENARIOS: Readonly<Record<string, () => Promise<ScenarioModule>>> = {
   preempted: () => import('./preempted.ts'),
@@ -14,13 +18,31 @@ const SCENARIOS: Readonly<Record<string, () => Promise<ScenarioModule>>> = {
   memory: () => import('./memory.ts'),
   lockdep: () => import('./lockdep.ts'),
   replay: () => import('./replay.ts'),
+  trace: async () => ({ scenario: (await import('../trace-replay/scenario.ts')).traceScenario }),
+  'put-get': async () => ({ scenario: (await import('../peers/scenario.ts')).putGetScenario }),
+  larson: () => importPattern('larson'),
+  'xmalloc-test': () => importPattern('xmalloc-test'),
+  'alloc-test': () => importPattern('alloc-test'),
+  mstress: () => importPattern('mstress'),
+  'cache-scratch': () => importPattern('cache-scratch'),
+  'cache-thrash': () => importPattern('cache-thrash'),
   micro: () => import('./micro.ts'),
   density: () => import('./density.ts'),
   metadata: () => import('./metadata.ts'),
 };
 
 /** Run when asked for by name, or with --full: the rest is to fit into five minutes. */
-const ON_REQUEST: readonly string[] = ['metadata'];
+const ON_REQUEST: readonly string[] = [
+  'metadata',
+  'trace',
+  'put-get',
+  'larson',
+  'xmalloc-test',
+  'alloc-test',
+  'mstress',
+  'cache-scratch',
+  'cache-thrash',
+];
 
 export const SCENARIO_IDS: readonly string[] = Object.keys(SCENARIOS);
 

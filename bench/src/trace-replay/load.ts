@@ -21,9 +21,13 @@ export function traceName(path: string): string {
   return basename(path).replace(EXTENSION, '');
 }
 
-/** Reads a trace file, gzipped or not. @throws As `readTrace`, and as `readFileSync`. */
+/** Reads a trace file, gzipped or not. Throws an error that names the file, with that of `readTrace` as its cause. */
 export function loadTrace(path: string): Trace {
-  const bytes = readFileSync(path);
-  const packed = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  return readTrace(packed ? gunzipSync(bytes) : bytes);
+  try {
+    const bytes = readFileSync(path);
+    const packed = bytes[0] === 0x1f && bytes[1] === 0x8b;
+    return readTrace(packed ? gunzipSync(bytes) : bytes);
+  } catch (error) {
+    throw new Error(`cannot replay ${path}: ${(error as Error).message}`, { cause: error });
+  }
 }

@@ -7,7 +7,8 @@ import { beginRecording, summarizeTrace } from '@zsmalloc/trace';
 import type { RecordedPart, Trace, TraceSummary } from '@zsmalloc/trace';
 import { check } from '../checks.ts';
 import type { Cell } from '../model/measurement.ts';
-import { loadStrategy } from '../strategies.ts';
+import { HARNESS_ID, loadStrategy, strategyIdOf } from '../strategies.ts';
+import { warmUpMs } from '../workload/control.ts';
 import { startGang } from '../workload/gang.ts';
 import { joinLatencies, latencyMetrics } from '../workload/latency-histogram.ts';
 import { checkEmpty } from '../workload/settle.ts';
@@ -23,10 +24,6 @@ import type { ReplayPlan } from './plan.ts';
 import { splitLarge } from './split-large.ts';
 import type { TraceWorkerJob, TraceWorkerReport } from './worker.ts';
 
-/** Id of the subject that shows what the replay costs by itself. */
-export const HARNESS = 'harness';
-
-const WARM_UP_SHARE = 0.4;
 /** Of a pool with default pages. */
 const OBJECT_BYTES_MAX = 4096;
 /** Room over the peak of the bytes stored: fragmentation, tables, and garbage of deferred frees. */
@@ -84,7 +81,7 @@ export async function replayPlan(
     workers <= WORKERS_MAX,
     `a replay of ${copies} times ${plan.agents.length} agents needs more than ${WORKERS_MAX} workers.`,
   );
-  const laps = createLaps(workers, seconds * 1000 * WARM_UP_SHARE, seconds * 1000);
+  const laps = createLaps(workers, warmUpMs(seconds), seconds * 1000);
   const states = Array.from({ length: copies }, () => createObjectStates(plan.objects, plan.uses));
   const paces = Array.from({ length: copies }, () => createPace(plan.agents.length));
   const recording = beginRecording();
@@ -109,7 +106,7 @@ interface Speed {
 
 async function measureSpeed(prepared: Prepared, subject: string, copies: number, seconds: number): Promise<Speed> {
   const { plan, summary } = prepared;
-  const strategy = subject === HARNESS ? null : await loadStrategy(subject);
+  const strategy = subject === HARNESS_ID ? null : await loadStrategy(strategyIdOf(subject));
   const pool = strategy === null ? null : newPool(strategy, summary, copies);
   const mayHold = strategy?.capabilities.holdAcrossAwait ?? false;
   const { reports, laps, seconds: lapSeconds } = await replayPlan(plan, subject, pool, mayHold, copies, seconds);
@@ -147,9 +144,12 @@ const NO_MEMORY: Record<Exclude<keyof TraceMemory, 'verified'>, null> = {
 export async function measureTrace(subject: string, plan: TracePlan): Promise<Omit<Cell, 'round'>[]> {
   const prepared = prepare(plan.path);
   const { verified, ...memory } =
-    subject === HARNESS
+    subject === HARNESS_ID
       ? { verified: 0, ...NO_MEMORY }
-      : await measureTraceMemory(newPool(await loadStrategy(subject), prepared.summary, 1), prepared.trace);
+      : await measureTraceMemory(
+          newPool(await loadStrategy(strategyIdOf(subject)), prepared.summary, 1),
+          prepared.trace,
+        );
   const cells: Omit<Cell, 'round'>[] = [];
   for (const copies of plan.copies) {
     const { metrics, histograms, objects, bytes } = await measureSpeed(prepared, subject, copies, plan.seconds);
@@ -159,7 +159,7 @@ export async function measureTrace(subject: string, plan: TracePlan): Promise<Om
       parameters: { trace: traceName(plan.path), copies },
       metrics: { ...metrics, ...memory },
       histograms,
-      verified: { objects: objects + verified, bytes, pools: subject === HARNESS ? 0 : 4 },
+      verified: { objects: objects + verified, bytes, pools: subject === HARNESS_ID ? 0 : 4 },
     });
   }
   return cells;

@@ -5,7 +5,7 @@ import { attachPool } from '@zsmalloc/core';
 import type { Pool, PoolDescriptor } from '@zsmalloc/core';
 import { record } from '@zsmalloc/trace';
 import type { RecordedPart, RecordingDescriptor } from '@zsmalloc/trace';
-import { loadStrategy } from '../strategies.ts';
+import { loadStrategy, strategyIdOf } from '../strategies.ts';
 import type { LatencyCounts } from '../workload/latency-histogram.ts';
 import { LAP, Laps } from './laps.ts';
 import type { LapsDescriptor } from './laps.ts';
@@ -50,7 +50,7 @@ const job = workerData as TraceWorkerJob;
 
 async function attach(): Promise<Pool | null> {
   if (job.pool === null) return null;
-  return attachPool(job.pool, { strategies: [await loadStrategy(job.subject)] });
+  return attachPool(job.pool, { strategies: [await loadStrategy(strategyIdOf(job.subject))] });
 }
 
 async function run(pool: Pool | null, heap: TraceHeap): Promise<TraceWorkerReport> {

@@ -3,6 +3,15 @@
 /** Phases, in order. Workers look between batches; nobody times another agent's clock. */
 export const PHASE = { starting: 0, warmUp: 1, measure: 2, stop: 3 } as const;
 
+/** V8 has compiled the steps of a workload by then, mostly. */
+const WARM_UP_MS_MIN = 100;
+const WARM_UP_SHARE = 0.4;
+
+/** Milliseconds of warm-up before `seconds` are measured. */
+export function warmUpMs(seconds: number): number {
+  return Math.max(WARM_UP_MS_MIN, seconds * 1000 * WARM_UP_SHARE);
+}
+
 const PHASE_WORD = 0;
 /** On a cache line of its own. */
 const READY_WORD = 16;

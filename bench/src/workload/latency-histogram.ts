@@ -94,14 +94,14 @@ export function joinLatencies(parts: readonly LatencyCounts[]): LatencyHistogram
 /** The metrics of a latency, by the ids that `LATENCY_METRICS` describes. */
 export function latencyMetrics(latency: LatencyHistogram): Record<string, number | null> {
   return {
-    p50: latency.quantileUs(0.5),
-    p99: latency.quantileUs(0.99),
-    p999: latency.quantileUs(0.999),
+    p50Us: latency.quantileUs(0.5),
+    p99Us: latency.quantileUs(0.99),
+    p999Us: latency.quantileUs(0.999),
   };
 }
 
 export const LATENCY_METRICS = [
-  { id: 'p50', label: 'latency p50', unit: 'us', better: 'lower' },
-  { id: 'p99', label: 'latency p99', unit: 'us', better: 'lower' },
-  { id: 'p999', label: 'latency p99.9', unit: 'us', better: 'lower' },
+  { id: 'p50Us', label: 'latency p50', unit: 'us', better: 'lower' },
+  { id: 'p99Us', label: 'latency p99', unit: 'us', better: 'lower' },
+  { id: 'p999Us', label: 'latency p99.9', unit: 'us', better: 'lower' },
 ] as const;
