@@ -9,6 +9,7 @@ import { INVARIANTS } from './invariants.ts';
 import type { InvariantNumber } from './invariants.ts';
 import { concurrencyChecks } from './model/concurrency-check.ts';
 import { fairnessChecks } from './model/fairness-check.ts';
+import { garbageChecks } from './model/garbage-checks.ts';
 import { lockChecks } from './model/lock-checks.ts';
 import { nonBlockingChecks } from './model/non-blocking-checks.ts';
 import { objectChecks } from './model/object-checks.ts';
@@ -18,14 +19,17 @@ import { poolTortureChecks } from './torture/pool-checks.ts';
 import { smallTortureChecks } from './torture/small-checks.ts';
 import { memoryChecks } from './unit/memory-checks.ts';
 import { misuseChecks } from './unit/misuse-checks.ts';
+import { visibilityChecks } from './unit/visibility-check.ts';
 import { waitingChecks } from './unit/waiting-checks.ts';
 
 export const CHECKS: readonly Check[] = [
+  ...visibilityChecks,
   ...waitingChecks,
   ...misuseChecks,
   ...memoryChecks,
   ...lockChecks,
   ...objectChecks,
+  ...garbageChecks,
   ...stallChecks,
   ...concurrencyChecks,
   ...fairnessChecks,

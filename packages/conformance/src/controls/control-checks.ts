@@ -1,6 +1,7 @@
 // Runs the checks on the strategy with bugs planted: each must be noticed.
 
 import type { Check, CheckContext, Finding } from '../check.ts';
+import { garbageChecks } from '../model/garbage-checks.ts';
 import { lockChecks } from '../model/lock-checks.ts';
 import { objectChecks } from '../model/object-checks.ts';
 import { stallChecks } from '../model/stall-checks.ts';
@@ -15,7 +16,10 @@ const SHARE_MS_MIN = 4000;
 const ATTEMPTS = 4;
 
 const known = new Map(
-  [...lockChecks, ...objectChecks, ...stallChecks, ...waitingChecks].map((check) => [check.id, check]),
+  [...lockChecks, ...objectChecks, ...garbageChecks, ...stallChecks, ...waitingChecks].map((check) => [
+    check.id,
+    check,
+  ]),
 );
 
 /** True when one of the checks notices. */

@@ -1,7 +1,7 @@
 // A whole pool under the explorer in which one agent dies, before each of its operations in turn. Another one learns of it,
 // recovers, and goes on; a third works meanwhile and may be in the dead agent's way.
 
-import type { ExploreResult } from '@zsmalloc/explorer';
+import type { ExploreOptions, ExploreResult } from '@zsmalloc/explorer';
 import type { AgentPool } from '@zsmalloc/core/model';
 import type { Check } from '../check.ts';
 import { Violation } from '../host/small-host.ts';
@@ -10,6 +10,7 @@ import { explorePool } from '../pool/pool-model.ts';
 import type { Role } from '../pool/pool-model.ts';
 import { A, HALF_BYTES, compact, filled, halves, outcomeOf, pageOf, program } from '../pool/program-parts.ts';
 import type { Halves } from '../pool/program-parts.ts';
+import { sampleCrashes } from './crash-points.ts';
 import { recoverFrom } from './recovery.ts';
 
 interface Start extends Halves {
@@ -80,8 +81,12 @@ export const crashChecks: readonly Check[] = VICTIMS.flatMap(([id, doing, victim
           nonBlocking: ['bystander'],
           racy: ['estimates', 'cells', 'owners', 'freedSlots'],
         }));
-        const crash = options.schedule === undefined ? { crash: { thread: 'victim' } } : {};
-        return explorePool(build(strategy), { maxSteps: STEPS_MAX, ...options, ...crash });
+        const run = (more: Partial<ExploreOptions>): ExploreResult =>
+          explorePool(build(strategy), { maxSteps: STEPS_MAX, ...more });
+        if (options.schedule !== undefined) return run(options);
+        // The search with few preemptions comes first, and takes points by lot.
+        if (options.preemptions !== undefined) return sampleCrashes(run, 'victim', options);
+        return run({ ...options, crash: { thread: 'victim' } });
       },
     }),
   ),

@@ -67,12 +67,16 @@ async function explorePartly(parts: ExplorerCheck, context: CheckContext): Promi
 }
 
 function findingOf(parts: ExplorerCheck, results: readonly ExploreResult[]): Finding {
-  const sum = (key: 'executions' | 'pruned' | 'operations'): number =>
+  const sum = (key: 'executions' | 'pruned' | 'operations' | 'crashPoints'): number =>
     results.reduce((total, result) => total + result[key], 0);
-  const counts = { executions: sum('executions') + sum('pruned'), operations: sum('operations') };
+  const counts: Record<string, number> = {
+    executions: sum('executions') + sum('pruned'),
+    operations: sum('operations'),
+  };
+  if (sum('crashPoints') > 0) counts['crash points'] = sum('crashPoints');
   const failed = results.find(({ failure }) => failure !== null);
   if (failed === undefined) {
-    if (counts.executions === 0) return { verdict: 'not run', counts };
+    if (counts['executions'] === 0) return { verdict: 'not run', counts };
     const [best] = ['proved', 'bounded', 'sampled', 'replayed'].filter((verdict) =>
       results.some((result) => result.verdict === verdict),
     );
@@ -80,7 +84,7 @@ function findingOf(parts: ExplorerCheck, results: readonly ExploreResult[]): Fin
   }
   const failure = failed.failure!;
   const { kind } = failure;
-  const detail = [`${kind}: ${failure.message}`, shorten(failure.chart)].join('\n\n');
+  const detail = shorten(failure.chart);
   const hangs = HANGS.has(kind) && parts.rows.includes(NO_LOST_WAKEUP);
   return {
     verdict: 'failed',

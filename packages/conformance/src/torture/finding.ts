@@ -16,6 +16,12 @@ export function perAgent(title: string, { reports }: CrewEnd, what: string): His
   };
 }
 
+/** A run in which what it is about never happened says nothing. */
+export function unlessIdle(finding: Finding, ...what: readonly string[]): Finding {
+  const isIdle = what.some((count) => finding.counts[count] === 0);
+  return isIdle && finding.defect === undefined ? { ...finding, verdict: 'not run' } : finding;
+}
+
 /** Turns the end of a crew into a finding. */
 export function findingOf({ wrong }: CrewEnd, counts: Counts, histograms: readonly Histogram[] = []): Finding {
   const finding = { verdict: wrong === undefined ? 'sampled' : 'failed', counts, histograms };

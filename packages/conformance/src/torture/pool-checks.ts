@@ -8,7 +8,7 @@ import { ORDER_WORDS, edgesOf } from '../order/lock-order.ts';
 import { TABLE_SLOTS } from './control.ts';
 import { Crew, pauseMs } from './crew.ts';
 import type { CrewEnd, CrewOptions, RoleData } from './crew.ts';
-import { findingOf, perAgent, sumOf } from './finding.ts';
+import { findingOf, perAgent, sumOf, unlessIdle } from './finding.ts';
 import { turn } from './pool-agent.ts';
 import { isWhole } from './random.ts';
 import { swapHandle } from './slots.ts';
@@ -72,6 +72,9 @@ async function empty(pool: Pool, table: Int32Array, kept: number | undefined): P
   }
 }
 
+/** With so much time, there are more agents. */
+const LONG_MS = 3000;
+
 const all: Check = {
   id: 'torture-pool',
   title: 'everything that a pool can do, on real threads',
@@ -79,12 +82,14 @@ const all: Check = {
   rows: [1, 4, 8, 13, 14, 17, 18],
   weight: 4,
   async run(context): Promise<Finding> {
-    const roles = ['compacts', 'migrates', 'poolReads', 'everything', 'everything'];
+    const more = context.budgetMs > LONG_MS ? ['everything', 'poolReads', 'everything'] : [];
+    const roles = ['compacts', 'migrates', 'poolReads', 'everything', 'everything', ...more];
     const { end } = await runPool(context, roles, { stutters: true });
     const counts = Object.fromEntries(
       ['mallocs', 'reads', 'holds', 'moved', 'migrated'].map((what) => [what, sumOf(end, what)]),
     );
-    return findingOf(end, counts, [perAgent('reads of each agent', end, 'reads')]);
+    const finding = findingOf(end, counts, [perAgent('reads of each agent', end, 'reads')]);
+    return unlessIdle(finding, 'mallocs', 'reads', 'moved', 'migrated');
   },
 };
 
@@ -97,7 +102,11 @@ const nonBlocking: Check = {
   fits: ({ worksWithoutBlocking }) => worksWithoutBlocking,
   async run(context): Promise<Finding> {
     const { end } = await runPool(context, ['poolAsync', 'poolAsync', 'compacts', 'everything']);
-    return findingOf(end, { mallocs: sumOf(end, 'mallocs'), reads: sumOf(end, 'reads') });
+    return unlessIdle(
+      findingOf(end, { mallocs: sumOf(end, 'mallocs'), reads: sumOf(end, 'reads') }),
+      'mallocs',
+      'reads',
+    );
   },
 };
 

@@ -7,7 +7,7 @@ import type { SmallAgent } from '../host/small-agent.ts';
 import { CONTROL } from './control.ts';
 import { CORES, Crew, pauseMs } from './crew.ts';
 import type { CrewEnd, CrewOptions } from './crew.ts';
-import { findingOf, perAgent, sumOf } from './finding.ts';
+import { findingOf, perAgent, sumOf, unlessIdle } from './finding.ts';
 import { SHARED_CELL, SHARED_VALUE, WRITER_CELL } from './section-roles.ts';
 import { attachSmall, smallMemory } from './small-memory.ts';
 import type { SmallMemory } from './small-memory.ts';
@@ -65,9 +65,12 @@ const sections: Check = {
   async run(context): Promise<Finding> {
     const roles = ['locks', 'moves', 'reads', 'writes', 'locks', 'reads', 'locks'];
     const { end } = await runSmall(context, roles, { stutters: true, churns: true });
-    return findingOf(end, { sections: sumOf(end, 'sections'), moves: sumOf(end, 'moves') }, [
-      perAgent('sections of each agent', end, 'sections'),
-    ]);
+    const counts = { sections: sumOf(end, 'sections'), moves: sumOf(end, 'moves') };
+    return unlessIdle(
+      findingOf(end, counts, [perAgent('sections of each agent', end, 'sections')]),
+      'sections',
+      'moves',
+    );
   },
 };
 
@@ -166,7 +169,7 @@ const pipe: Check = {
     const buckets = Object.fromEntries(ages.map((age) => [age, sumOf(end, age)]));
     const histogram: Histogram = { title: 'reads by the age of what they read; 2 and more must be 0', buckets };
     const counts = { reads: ages.reduce((sum, age) => sum + sumOf(end, age), 0), updates: sumOf(end, 'updates') };
-    const finding = findingOf(end, counts, [histogram]);
+    const finding = unlessIdle(findingOf(end, counts, [histogram]), 'reads', 'updates');
     if (finding.defect !== undefined || counts.updates > 0 || sumOf(end, 'stalls') < STALLS_MIN) return finding;
     const message = 'nothing was reclaimed although readers came and went: an updater found no free slot any more';
     return { ...finding, verdict: 'failed', defect: { message, rows: [14] } };
