@@ -49,6 +49,6 @@ class Pool extends Deferring {
 export const garbageInHeap = deferring('garbageInHeap', Pool);
 export const caught: Caught = {
   check: 'leaver-beside-reclaim',
-  rows: [14],
+  rows: [14, 17],
   words: /a retired slot is not reclaimed by 8 calls of reclaim, although nobody reads/,
 };
