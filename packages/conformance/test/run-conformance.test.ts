@@ -43,6 +43,11 @@ describe('runConformance', () => {
     expect(again.checks[0].counts['executions']).toBe(1);
   });
 
+  it('says so when it cannot see what a strategy does', async () => {
+    const report = await runConformance(fixture('unseen'), { ...LITTLE, check: 'atomics-visible' });
+    expect(report.checks[0].defect!.message).toMatch(/^atomic operations: lock and unlock show none/);
+  });
+
   it('survives a strategy that loops for ever without an atomic operation', async () => {
     const report = await runConformance(fixture('hangs'), { ...LITTLE, check: 'misuse' });
     expect(rowOf(report, 7).status).toBe('failed');
@@ -54,6 +59,15 @@ describe('runConformance', () => {
     const report = await runConformance(fixture('dies'), { ...LITTLE, rows: [7] });
     expect(report.verdict).toBe('failed');
     expect(report.checks[0].defect!.message).toContain('ended with code 7');
+  });
+
+  it('ends although a timer of the strategy does not', async () => {
+    for (const check of ['misuse', 'torture-lingering']) {
+      const report = await runConformance(fixture('ticking'), { ...LITTLE, check });
+      expect(report.verdict).not.toBe('failed');
+      expect(report.checks[0].elapsedMs).toBeGreaterThan(0);
+      expect(report.checks.map(({ verdict }) => verdict)).toEqual([check === 'misuse' ? 'checked' : 'sampled']);
+    }
   });
 
   it('counts what it could not run as neither passed nor failed', async () => {
