@@ -21,7 +21,9 @@ import { SlotMover } from './slots.ts';
 import type { PoolState } from './state.ts';
 import { classRows, poolStats } from './stats.ts';
 import type { ClassRow, PoolStats } from './stats.ts';
+import { AGENT } from './layout/records.ts';
 import type { BoundStrategy } from './strategy/contract.ts';
+import { countCalls } from './strategy/counted-calls.ts';
 import { Verifier } from './verify.ts';
 import { ZspageLists } from './zspages.ts';
 
@@ -68,7 +70,9 @@ export class AgentPool implements HoldingPool {
     this.migrator = new Migrator(state, this.handles, pages, lists, this.objects);
     this.verifier = new Verifier(state, this.handles, lists, this.objects);
     this.compactAbove = compactThreshold(state.words);
-    state.strategy = state.definition.bind(strategyHost(state, objects, pages));
+    const bound = state.definition.bind(strategyHost(state, objects, pages));
+    state.strategy =
+      bound.recovery === undefined ? countCalls(bound, state.words, state.record + AGENT.at.heldCalls) : bound;
     this.pages = pages;
     const { migrator } = this;
     this.recovery = new Recovery({ state, handles, lists, objects, migrator });
