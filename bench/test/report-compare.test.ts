@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { Report } from '../src/model/report.ts';
 import { run } from '../src/report/compare.ts';
-import { benjaminiHochberg, difference } from '../src/report/difference.ts';
+import { difference } from '../src/report/difference.ts';
 import type { DifferenceOptions } from '../src/report/difference.ts';
 import { WIDTH_MAX } from '../src/table.ts';
 import { syntheticReport } from './fixtures/synthetic-report.ts';
@@ -97,14 +97,6 @@ describe('the difference of two reports', () => {
     );
     expect(changes.every(({ verdict }) => verdict === 'unproved')).toBe(true);
     expect(warnings.join()).toContain('too few rounds');
-  });
-});
-
-describe('the correction for many comparisons', () => {
-  it('is that of Benjamini and Hochberg', () => {
-    expect(benjaminiHochberg([0.01, 0.04, 0.03, 0.5]).map((p) => Number(p.toFixed(4)))).toEqual([
-      0.04, 0.0533, 0.0533, 0.5,
-    ]);
   });
 });
 

@@ -13,7 +13,7 @@ import type { Report } from '../model/report.ts';
 import type { Row } from '../model/row.ts';
 import { P_MAX, parametersKey } from '../statistics/rows.ts';
 import { median } from '../statistics.ts';
-import { cliffsDelta, mannWhitney } from '../statistics/mann-whitney.ts';
+import { benjaminiHochberg, cliffsDelta, mannWhitney } from '../statistics/mann-whitney.ts';
 import { leastP } from './leaders.ts';
 import { parametersText } from './view.ts';
 
@@ -50,18 +50,6 @@ export interface DifferenceOptions {
   /** All metrics with a better side; otherwise the main one of each scenario. */
   readonly allMetrics: boolean;
   readonly relative: boolean;
-}
-
-/** Benjamini and Hochberg: p values adjusted so that those below 0.05 have at most 5 % false ones among them. */
-export function benjaminiHochberg(ps: readonly number[]): number[] {
-  const order = ps.map((_, index) => index).toSorted((left, right) => ps[right]! - ps[left]!);
-  const adjusted = new Array<number>(ps.length);
-  let lowest = 1;
-  order.forEach((index, place) => {
-    lowest = Math.min(lowest, (ps[index]! * ps.length) / (ps.length - place));
-    adjusted[index] = lowest;
-  });
-  return adjusted;
 }
 
 const keyOf = ({ scenario, subject, metric, parameters }: Row): string =>

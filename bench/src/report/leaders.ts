@@ -1,15 +1,15 @@
 // Who leads: the best of the strategies under one choice of parameters, and which others the data cannot tell from it.
 //
 // RULES
-//   1. The best is the one with the best median. Another is behind only if Mann-Whitney on the rounds says so after Holm's
-//      correction for the number of strategies compared; otherwise it is tied, however far its median is.
+//   1. The best is the one with the best median. Another is behind only if Mann-Whitney on the rounds says so after Benjamini
+//      and Hochberg's correction for the number of strategies compared; otherwise it is tied, however far its median is.
 //   2. Peers are placed against the best strategy, and never lead: they do another job.
 
 import type { Metric, Parameters } from '../model/measurement.ts';
 import type { Report } from '../model/report.ts';
 import type { Row } from '../model/row.ts';
 import { P_MAX, parametersKey } from '../statistics/rows.ts';
-import { cliffsDelta, holm, mannWhitney } from '../statistics/mann-whitney.ts';
+import { benjaminiHochberg, cliffsDelta, mannWhitney } from '../statistics/mann-whitney.ts';
 import { subjectOf } from './view.ts';
 
 export type Place = 'best' | 'tied' | 'behind' | 'ahead';
@@ -34,7 +34,7 @@ export function leastP(rounds: number, otherRounds: number): number {
 /** False when the rounds are too few to prove that anybody is behind, whatever they show. */
 export function couldProve(placed: readonly Placing[]): boolean {
   const [best, ...others] = placed;
-  return others.some(({ row }) => leastP(best!.row.rounds.length, row.rounds.length) * others.length < P_MAX);
+  return others.some(({ row }) => leastP(best!.row.rounds.length, row.rounds.length) < P_MAX);
 }
 
 function isBetter(metric: Metric, left: number, right: number): boolean {
@@ -47,7 +47,7 @@ export function placings(report: Pick<Report, 'subjects'>, metric: Metric, rows:
   if (metric.better === 'neither' || competing.length === 0) return [];
   const best = competing.reduce((top, row) => (isBetter(metric, row.value.median, top.value.median) ? row : top));
   const others = rows.filter((row) => row !== best && subjectOf(report, row.subject).kind !== 'harness');
-  const corrected = holm(others.map(({ rounds }) => mannWhitney(rounds, best.rounds)));
+  const corrected = benjaminiHochberg(others.map(({ rounds }) => mannWhitney(rounds, best.rounds)));
   return [best, ...others].map((row): Placing => {
     const ratio = row.value.median / best.value.median;
     const p = row === best ? 1 : corrected[others.indexOf(row)]!;

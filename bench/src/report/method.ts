@@ -10,7 +10,7 @@ export function methodSentences(report: Report): string[] {
     `${rounds} round${rounds === 1 ? '' : 's'}; in each, every subject runs every scenario once, all in one random order, so that what the machine does meanwhile falls on all alike. What is exact is measured once.`,
     'A process of its own for every subject, scenario and round, with only that strategy loaded.',
     'Figures are medians over rounds with bootstrap intervals. No outlier is removed, no round dropped.',
-    'Differences are tested by Mann-Whitney on the rounds, corrected by Holm for the number of comparisons; ~ marks what is not proved. Cliff’s delta says how consistent a difference is, from −1 to 1.',
+    'Differences are tested by Mann-Whitney on the rounds, corrected for the number of comparisons (Benjamini and Hochberg); ~ marks what is not proved. Cliff’s delta says how consistent a difference is, from −1 to 1.',
     `Everything computed is checked: ${checks.cells} cells, ${checks.objects.toLocaleString('en')} objects and ${(checks.bytes / 2 ** 20).toFixed(0)} MiB were compared with what they should be. ${checks.passed ? 'No check failed.' : `${checks.failures.length} checks failed.`}`,
     ...environment.limits.map((limit) => `Limit of this machine: ${limit}.`),
   ];

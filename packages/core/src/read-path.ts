@@ -84,9 +84,9 @@ export function readPath(state: PoolState, handles: HandleTable): ReadPath {
     if (length > room) {
       place.firstBytes = room;
       // order: acquire, pairs with the page migration that may link another second page beside readers.
-      const second = Atomics.load(words, pageWord + link);
-      if (second <= 0 || second >= plan.pages) throw corruptError('chain-owned', `page ${second} behind location`, location);
-      place.secondOffset = second * pageBytes;
+      const next = Atomics.load(words, pageWord + link);
+      if (next <= 0 || next >= plan.pages) throw corruptError('chain-owned', `page ${next} behind location`, location);
+      place.secondOffset = next * pageBytes;
     }
     return owner >>> OWNER_SHIFT;
   }
