@@ -59,7 +59,8 @@ export function formatReport(report: Report): string {
   const parts = report.scenarios.map((info) => formatScenario(report, info)).filter((text) => text !== '');
   const note = paragraph(
     `Medians of the rounds with 95 % bootstrap intervals. x: ratio to the baseline; ~ marks a difference that is not
-    significant (Mann-Whitney, p < 0.05 after Holm's correction for all comparisons of the scenario): do not choose by it.`,
+    significant (Mann-Whitney, p < 0.05 after Benjamini and Hochberg's correction for all
+    comparisons of the scenario): do not choose by it.`,
   );
   return [...parts, formatAnswers(report), parts.length === 0 ? '' : `\n${note}`, formatChecks(report)]
     .filter((part) => part !== '')

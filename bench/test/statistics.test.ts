@@ -3,7 +3,7 @@ import { Random } from '../src/random.ts';
 import { median, quantileOfSorted } from '../src/statistics.ts';
 import { confidenceOf, estimateMedian, estimateRatio } from '../src/statistics/bootstrap.ts';
 import { crossingOf, estimateCrossover } from '../src/statistics/crossover.ts';
-import { cliffsDelta, holm, mannWhitney } from '../src/statistics/mann-whitney.ts';
+import { benjaminiHochberg, cliffsDelta, mannWhitney } from '../src/statistics/mann-whitney.ts';
 
 /** Roughly normal: the sum of twelve uniform values. */
 function noise(random: Random): number {
@@ -119,9 +119,25 @@ it("Cliff's delta says how much more often", () => {
   expect(cliffsDelta([1, 3], [2, 2])).toBe(0);
 });
 
-it("Holm's correction multiplies the smallest by the count, and never falls", () => {
-  expect(holm([0.01, 0.04, 0.03]).map((p) => Number(p.toFixed(6)))).toEqual([0.03, 0.06, 0.06]);
-  expect(holm([0.5, 0.9])).toEqual([1, 1]);
+describe('benjaminiHochberg', () => {
+  const rounded = (ps: number[]): number[] => benjaminiHochberg(ps).map((p) => Number(p.toFixed(6)));
+
+  it('multiplies by the count and divides by the rank, and never rises towards smaller values', () => {
+    expect(rounded([0.01, 0.04, 0.03])).toEqual([0.03, 0.04, 0.04]);
+    expect(rounded([0.5, 0.9])).toEqual([0.9, 0.9]);
+    expect(rounded([0.001, 0.2, 0.8, 0.9])).toEqual([0.004, 0.4, 0.9, 0.9]);
+  });
+
+  it('finds something in about 5 % of the families in which there is nothing', () => {
+    const random = new Random(13);
+    let families = 0;
+    for (let trial = 0; trial < 1000; trial++) {
+      const ps = Array.from({ length: 20 }, () => random.next() / 0x1_0000_0000);
+      if (Math.min(...benjaminiHochberg(ps)) < 0.05) families++;
+    }
+    expect(families).toBeGreaterThan(25);
+    expect(families).toBeLessThan(80);
+  });
 });
 
 describe('crossover', () => {
@@ -146,6 +162,19 @@ describe('crossover', () => {
     expect(low).toBeLessThanOrEqual(x!);
     expect(high).toBeGreaterThanOrEqual(x!);
     expect(high! - low!).toBeLessThan(12);
+  });
+
+  it('does not take the luckiest of many equal ones for better', () => {
+    const random = new Random(31);
+    let below = 0;
+    for (let trial = 0; trial < 20; trial++) {
+      const others = Array.from({ length: 8 }, () => sample(random, 10, 100, 15));
+      const [ratio] = estimateCrossover([{ x: 0, own: sample(random, 10, 100, 15), others }]).ratios;
+      if (ratio! < 1) below++;
+    }
+    // Half of the trials are meant; the largest of eight medians would be above nearly always.
+    expect(below).toBeGreaterThan(3);
+    expect(below).toBeLessThan(17);
   });
 
   it('says that there is none', () => {

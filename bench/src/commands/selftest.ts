@@ -21,7 +21,7 @@ import type { SessionOptions } from '../run/session.ts';
 import { loadScenario } from '../scenarios/index.ts';
 import { median } from '../statistics.ts';
 import { parametersKey, summarizeScenario } from '../statistics/rows.ts';
-import { figure, formatTable, paragraph } from '../table.ts';
+import { formatTable, paragraph } from '../table.ts';
 import { runInterruptibly } from './run.ts';
 
 const SCENARIO = 'writeShare';
@@ -131,7 +131,7 @@ function describeRow({ subject, metric, parameters, comparison }: Row): string[]
     where,
     ratio.median.toFixed(3),
     `${ratio.low.toFixed(3)}-${ratio.high.toFixed(3)}`,
-    figure(p),
+    p.toPrecision(2),
     significant ? 'differs' : 'alike',
   ];
 }

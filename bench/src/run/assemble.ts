@@ -42,10 +42,12 @@ function subjectsOf(parts: readonly Part[], { cells }: Findings, { subjects, run
   return [...named, ...unnamed];
 }
 
-/** An answer from a busy machine says so. */
-function withLoad(answer: Answer, { busyShare }: Environment): Answer {
-  if (busyShare <= BUSY_SHARE_MAX) return answer;
-  return { ...answer, caveats: [...answer.caveats, `others used ${(busyShare * 100).toFixed(0)} % of the machine`] };
+/** An answer from a busy machine says so, and proves nothing unless it is exact: one round was enough for it. */
+function withLoad(answer: Answer, rows: readonly Row[], { busyShare }: Environment): Answer {
+  const isExact = rows.every(({ value }) => value.count === 1);
+  if (busyShare <= BUSY_SHARE_MAX || isExact) return answer;
+  const caveat = `others used ${(busyShare * 100).toFixed(0)} % of the machine, so nothing is proved`;
+  return { ...answer, verdict: 'open', caveats: [...answer.caveats, caveat] };
 }
 
 function answersOf(
@@ -58,7 +60,7 @@ function answersOf(
     const part = parts.find(({ id }) => id === info.id);
     const own = rows.filter(({ scenario }) => scenario === info.id);
     const answer = own.length === 0 ? null : part?.scenario.answer?.(own, info);
-    return answer === null || answer === undefined ? [] : [withLoad(answer, environment)];
+    return answer === null || answer === undefined ? [] : [withLoad(answer, own, environment)];
   });
 }
 

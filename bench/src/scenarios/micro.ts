@@ -17,8 +17,10 @@ import type { TimedBlocks } from '../micro-timing.ts';
 import type { ScenarioInfo } from '../model/measurement.ts';
 import type { Row } from '../model/row.ts';
 import type { Answer, Job, RunOptions, Scenario } from '../model/scenario.ts';
+import { CONFIDENCE } from '../statistics/bootstrap.ts';
 import { median } from '../statistics.ts';
 import { loadStrategy, strategyIdOf } from '../strategies.ts';
+import { roundsOf } from './answers/evidence.ts';
 import { baselineOf } from './choices.ts';
 
 const ID = 'micro';
@@ -152,14 +154,15 @@ function answer(rows: readonly Row[]): Answer | null {
   );
   if (ratios.length === 0) return null;
   const within = ratios.filter(({ value }) => value.median <= COST_RATIO_MAX).length;
-  const open = ratios.some(({ value }) => value.low <= COST_RATIO_MAX && value.high > COST_RATIO_MAX);
+  const across = ratios.some(({ value }) => value.low <= COST_RATIO_MAX && value.high > COST_RATIO_MAX);
+  const open = across || ratios.some(({ value }) => value.confidence < CONFIDENCE);
   return {
     scenario: ID,
     text:
       `${within} of ${ratios.length} uncontended operations cost at most ${COST_RATIO_MAX} times the Atomics calls that their ` +
       'protocol needs; every count of calls is the stated one.',
     verdict: open ? 'open' : 'proved',
-    caveats: open ? [`some intervals reach across ${COST_RATIO_MAX}`] : [],
+    caveats: [`${roundsOf(ratios)} rounds`, ...(across ? [`some intervals reach across ${COST_RATIO_MAX}`] : [])],
   };
 }
 

@@ -1,5 +1,6 @@
 // Q3: what does a sleeping reader do to compaction, and compaction to readers?
 
+import { SkipError } from '../checks.ts';
 import type { Crew, PhaseOutcome } from '../crew/crew.ts';
 import { WARM_UP_METRICS, warmUpMetrics } from '../crew/warm-up.ts';
 import { collectSamples, percentilesOf } from '../latency-samples.ts';
@@ -94,6 +95,7 @@ function describe(options: RunOptions): ScenarioInfo {
 
 async function jobs(options: RunOptions, _round: number, seed: number): Promise<Job[]> {
   const random = new Random(seed);
+  if (workers(options).length === 0) throw new SkipError('it needs a compactor and a reader: two workers.');
   const all: Combination[] = holds(options).flatMap((hold) =>
     workers(options).map((count) => ({ hold, workers: count })),
   );

@@ -13,13 +13,13 @@ export interface Point {
 
 /** Where the ratio of `own` to the best of `others` falls through 1. */
 export interface Crossover {
-  /** Null: it does not cross; `ratios` tells on which side it stays. */
+  /** Median of the resamples; null when too few of them cross: `ratios` tells on which side it stays. */
   readonly x: number | null;
   readonly low: number | null;
   readonly high: number | null;
   /** Share of the resamples in which it crosses. */
   readonly crossing: number;
-  /** Ratio at each point, from the medians. */
+  /** Ratio at each point: the median of the resamples. */
   readonly ratios: readonly number[];
   /** At each point the interval of that ratio. */
   readonly intervals: readonly { readonly low: number; readonly high: number }[];
@@ -36,9 +36,19 @@ export function crossingOf(xs: readonly number[], ratios: readonly number[]): nu
   return null;
 }
 
-function ratioOf({ own, others }: Point, indices: ArrayLike<number>): number {
-  const pick = (values: readonly number[]): number => median(Array.from(indices, (index) => values[index]!));
-  return pick(own) / Math.max(...others.map(pick));
+function medianAt(values: readonly number[], indices: readonly number[]): number {
+  return median(indices.map((index) => values[index]!));
+}
+
+/**
+ * Ratio to the best of the others in the rounds `drawn`. Which of them is the best is seen in the rounds that were left out:
+ * the largest of several noisy medians is too large, and would make every subject look slower than the best.
+ */
+function ratioOf({ own, others }: Point, drawn: readonly number[], leftOut: readonly number[]): number {
+  const choosing = leftOut.length === 0 ? drawn : leftOut;
+  const marks = others.map((values) => medianAt(values, choosing));
+  const best = others[marks.indexOf(Math.max(...marks))]!;
+  return medianAt(own, drawn) / medianAt(best, drawn);
 }
 
 /**
@@ -49,12 +59,13 @@ export function estimateCrossover(points: readonly Point[]): Crossover {
   const count = Math.min(...points.flatMap(({ own, others }) => [own.length, ...others.map(({ length }) => length)]));
   const xs = points.map(({ x }) => x);
   const every = Array.from({ length: count }, (_, index) => index);
-  const ratios = points.map((point) => ratioOf(point, every));
   const drawn: number[][] = points.map(() => []);
   const found: number[] = [];
   let resamples = 0;
   resample(count, (indices) => {
-    const own = points.map((point) => ratioOf(point, indices));
+    const rounds = Array.from(indices);
+    const leftOut = every.filter((index) => !rounds.includes(index));
+    const own = points.map((point) => ratioOf(point, rounds, leftOut));
     own.forEach((ratio, at) => drawn[at]!.push(ratio));
     const x = crossingOf(xs, own);
     if (x !== null) found.push(x);
@@ -65,11 +76,11 @@ export function estimateCrossover(points: readonly Point[]): Crossover {
   const interval = percentileInterval(Float64Array.from(found).sort());
   const isCommon = crossing >= 1 - (1 - CONFIDENCE);
   return {
-    x: crossingOf(xs, ratios),
+    x: isCommon ? median(found) : null,
     low: isCommon ? interval.low : null,
     high: isCommon ? interval.high : null,
     crossing,
-    ratios,
+    ratios: drawn.map(median),
     intervals: drawn.map((values) => percentileInterval(Float64Array.from(values).sort())),
   };
 }

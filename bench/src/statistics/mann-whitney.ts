@@ -76,14 +76,18 @@ export function cliffsDelta(left: readonly number[], right: readonly number[]): 
   return more / (left.length * right.length);
 }
 
-/** Holm's correction: p values adjusted for their number, in the same order. Below 0.05, at most 5 % of families err. */
-export function holm(ps: readonly number[]): number[] {
-  const order = ps.map((_, index) => index).toSorted((left, right) => ps[left]! - ps[right]!);
+/**
+ * Benjamini and Hochberg's correction: p values adjusted for their number, in the same order. Of the differences with less
+ * than 0.05, one in twenty is expected to be none; where there are no differences at all, one is found in 5 % of the
+ * families.
+ */
+export function benjaminiHochberg(ps: readonly number[]): number[] {
+  const order = ps.map((_, index) => index).toSorted((left, right) => ps[right]! - ps[left]!);
   const adjusted = new Array<number>(ps.length);
-  let highest = 0;
-  order.forEach((index, rank) => {
-    highest = Math.max(highest, Math.min(1, ps[index]! * (ps.length - rank)));
-    adjusted[index] = highest;
+  let lowest = 1;
+  order.forEach((index, fromTop) => {
+    lowest = Math.min(lowest, (ps[index]! * ps.length) / (ps.length - fromTop));
+    adjusted[index] = lowest;
   });
   return adjusted;
 }

@@ -2,8 +2,8 @@
 
 import type { Cell, Metric, Parameters, ScenarioInfo } from '../model/measurement.ts';
 import type { Comparison, Row } from '../model/row.ts';
-import { estimateMedian, estimateRatio } from './bootstrap.ts';
-import { cliffsDelta, holm, mannWhitney } from './mann-whitney.ts';
+import { CONFIDENCE, estimateMedian, estimateRatio } from './bootstrap.ts';
+import { benjaminiHochberg, cliffsDelta, mannWhitney } from './mann-whitney.ts';
 
 /** Below this, after correction, a difference counts. */
 export const P_MAX = 0.05;
@@ -91,8 +91,11 @@ export function summarizeScenario(info: ScenarioInfo, cells: readonly Cell[], su
     draft.comparison = compareSeries(draft.series, base);
   }
   const compared = drafts.filter(({ comparison }) => comparison !== null);
-  const corrected = holm(compared.map(({ comparison }) => comparison!.p));
-  const significant = new Set(compared.filter((_, index) => corrected[index]! < P_MAX));
+  const corrected = benjaminiHochberg(compared.map(({ comparison }) => comparison!.p));
+  const significant = new Set(
+    // Too few rounds for an interval are too few for a verdict.
+    compared.filter(({ comparison }, index) => corrected[index]! < P_MAX && comparison!.ratio.confidence >= CONFIDENCE),
+  );
   return drafts.map((draft) => ({
     ...draft.row,
     comparison: draft.comparison === null ? null : { ...draft.comparison, significant: significant.has(draft) },
