@@ -57,6 +57,7 @@ export const fairnessChecks: readonly Check[] = [
     id: 'first-come-first-served',
     title: 'an agent waits for a class lock before another one comes',
     rows: [6],
+    weight: 4,
     fits: ({ fairness }) => fairness === 'fifo',
     race: 'two agents were inside class lock 0 at once',
     words: "fairness is 'fifo', but isContended does not say that somebody waits",
