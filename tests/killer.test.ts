@@ -6,7 +6,7 @@ const KILLS = Number(process.env['KILLS'] ?? 40);
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
 describe.each(strategies.filter(({ capabilities }) => capabilities.robust))('$name', (strategy) => {
-  it(`gets over the death of ${KILLS} agents at random instants`, { timeout: 60_000 + KILLS * 1000 }, async () => {
+  it(`gets over the death of ${KILLS} agents at random instants`, { timeout: 120_000 + KILLS * 5000 }, async () => {
     console.log(`${strategy.name}: seed ${SEED}`);
     const result = await new Killer({ strategy, workers: 4, kills: KILLS, seed: SEED }).run();
     const { recoveryMs, reports, killed, steps, ...costs } = result;

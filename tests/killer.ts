@@ -205,6 +205,11 @@ export class Killer {
     pool.verify();
     let damaged = Atomics.load(this.control, DAMAGE);
     const handles = table.filter((slot) => slot > 0);
+    // What was retired counts as an object until it is reclaimed.
+    for (let turns = 0; turns < TURNS_MAX && pool.stats().objects > handles.length; turns++) {
+      pool.compact();
+      await turn();
+    }
     const lostObjects = pool.stats().objects - handles.length;
     for (const handle of handles) {
       if (!pool.read(handle, isWhole)) damaged++;
