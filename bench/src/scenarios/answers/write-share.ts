@@ -28,11 +28,11 @@ function spellCrossover(id: string, { x, low, high, ratios, intervals, crossing 
   };
   const ends = `${at(0)} of the best lock with reads only, ${at(-1)} with writes only`;
   if (x !== null && low !== null && high !== null)
-    return `${id} is faster up to ${figure(x)} % writes (95 % interval ${figure(low)} to ${figure(high)} %): ${ends}.`;
-  if (crossing < 0.05 && ratios.every((ratio) => ratio < 1)) return `${id} is slower at every share: ${ends}.`;
+    return `${id} is faster up to ${figure(x)} % writes (95 % interval ${figure(low)} to ${figure(high)} %): ${ends}`;
+  if (crossing < 0.05 && ratios.every((ratio) => ratio < 1)) return `${id} is slower at every share: ${ends}`;
   if (crossing < 0.05 && ratios.every((ratio) => ratio >= 1))
-    return `${id} is as fast or faster at every share: ${ends}.`;
-  return `where ${id} falls behind is not clear (it crosses in ${(crossing * 100).toFixed(0)} % of the resamples): ${ends}.`;
+    return `${id} is as fast or faster at every share: ${ends}`;
+  return `where ${id} falls behind is open (it crosses in ${(crossing * 100).toFixed(0)} % of the resamples): ${ends}`;
 }
 
 /** Null when there is no kind of RCU, no lock, or too few rounds. */
@@ -48,7 +48,7 @@ export function answerWriteShare(rows: readonly Row[], info: ScenarioInfo): Answ
   const isClear = ({ low, crossing }: Crossover): boolean => low !== null || crossing < 0.05;
   return {
     scenario: info.id,
-    text: `${workers} workers. ${found.map(({ id, crossover }) => spellCrossover(id, crossover)).join(' ')}`,
+    text: `With ${workers} workers, ${found.map(({ id, crossover }) => spellCrossover(id, crossover)).join('; ')}.`,
     verdict: found.every(({ crossover }) => isClear(crossover)) ? 'proved' : 'open',
     caveats: [
       `${Math.min(...found.map(({ rounds }) => rounds))} rounds`,
