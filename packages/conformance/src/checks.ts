@@ -19,9 +19,11 @@ import { poolTortureChecks } from './torture/pool-checks.ts';
 import { smallTortureChecks } from './torture/small-checks.ts';
 import { memoryChecks } from './unit/memory-checks.ts';
 import { misuseChecks } from './unit/misuse-checks.ts';
+import { visibilityChecks } from './unit/visibility-check.ts';
 import { waitingChecks } from './unit/waiting-checks.ts';
 
 export const CHECKS: readonly Check[] = [
+  ...visibilityChecks,
   ...waitingChecks,
   ...misuseChecks,
   ...memoryChecks,

@@ -120,7 +120,8 @@ export const reportSchema: z.ZodType<Report> = z.strictObject({
   checks: z.array(checkSchema),
 });
 
-const NOT_ASKED_FOR = 'not asked for';
+/** Reason of rows that the options left out. */
+export const NOT_ASKED_FOR = 'not asked for';
 
 /** Rows from what the checks have found. */
 export function rowsOf(

@@ -1,5 +1,6 @@
 // The report for people: at most 80 columns.
 
+import { NOT_ASKED_FOR } from './report.ts';
 import type { CheckResult, Report, ReportRow } from './report.ts';
 
 const WIDTH = 80;
@@ -108,7 +109,7 @@ export function formatReport(report: Report): string {
     `strategy "${strategy.id}" version ${strategy.version}, ${Math.round(elapsedMs / 1000)} s, seed ${seed}`,
     `Node ${environment.node}, ${environment.cores} cores`,
     '',
-    ...rows.flatMap((row) => rowLines(row, checks)),
+    ...rows.filter(({ reason }) => reason !== NOT_ASKED_FOR).flatMap((row) => rowLines(row, checks)),
     ...(histograms.length === 0 ? [] : ['', ...histograms]),
     ...checks.flatMap(defectLines),
     '',

@@ -43,6 +43,11 @@ describe('runConformance', () => {
     expect(again.checks[0].counts['executions']).toBe(1);
   });
 
+  it('says so when it cannot see what a strategy does', async () => {
+    const report = await runConformance(fixture('unseen'), { ...LITTLE, check: 'atomics-visible' });
+    expect(report.checks[0].defect!.message).toMatch(/^atomic operations: lock and unlock show none/);
+  });
+
   it('survives a strategy that loops for ever without an atomic operation', async () => {
     const report = await runConformance(fixture('hangs'), { ...LITTLE, check: 'misuse' });
     expect(rowOf(report, 7).status).toBe('failed');

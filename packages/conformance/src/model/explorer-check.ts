@@ -83,7 +83,7 @@ function findingOf(parts: ExplorerCheck, results: readonly ExploreResult[]): Fin
   }
   const failure = failed.failure!;
   const { kind } = failure;
-  const detail = [`${kind}: ${failure.message}`, shorten(failure.chart)].join('\n\n');
+  const detail = shorten(failure.chart);
   const hangs = HANGS.has(kind) && parts.rows.includes(NO_LOST_WAKEUP);
   return {
     verdict: 'failed',
