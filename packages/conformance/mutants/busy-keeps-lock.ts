@@ -17,5 +17,5 @@ export const busyKeepsLock = spinning('busyKeepsLock', { zspage: KeepsMutex, zsp
 export const caught: Caught = {
   check: 'read-beside-move',
   rows: [4],
-  words: /agents wait for each other|spin for ever|lock again/,
+  words: /agents spin for ever although nothing is in their way: reads spins on the strategy's word of zspage 1/,
 };

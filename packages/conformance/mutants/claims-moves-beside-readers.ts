@@ -11,5 +11,5 @@ export const claimsMovesBesideReaders = changed(base, () => ({ relocateBegin: ()
 export const caught: Caught = {
   check: 'read-beside-move',
   rows: [13],
-  words: /old place of a moved object was used again while a read/,
+  words: /the old place of a moved object was used again while a read begun before the move was still open/,
 };

@@ -6,4 +6,4 @@ import { spinning } from './base/build.ts';
 import type { Caught } from './caught.ts';
 
 export const claimsRobust = spinning('claimsRobust', { capabilities: { robust: true } });
-export const caught: Caught = { check: 'crash-free', rows: [9], words: /heir/ };
+export const caught: Caught = { check: 'crash-free', rows: [9], words: /heir spins on class lock/ };

@@ -14,4 +14,8 @@ class Unchecked extends CounterLock {
 }
 
 export const countBelowZero = spinning('countBelowZero', { zspage: Unchecked });
-export const caught: Caught = { check: 'misuse', rows: [7], words: /readEnd without its begin: left a zspage/ };
+export const caught: Caught = {
+  check: 'misuse',
+  rows: [7],
+  words: /readEnd without its begin: left a zspage open: a mover gets in beside a holder/,
+};

@@ -14,4 +14,8 @@ class CountsOutside extends CountedLock {
 }
 
 export const countsOutside = spinning('countsOutside', { zspage: CountsOutside, zspageWords: 2 });
-export const caught: Caught = { check: 'read-beside-move', rows: [1, 18], words: /used again while a read|race/ };
+export const caught: Caught = {
+  check: 'read-beside-move',
+  rows: [1, 18],
+  words: /the old place of a moved object was used again while a read begun before the move was still open/,
+};

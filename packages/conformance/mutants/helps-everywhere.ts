@@ -25,5 +25,5 @@ export const helpsEverywhere = deferring('helpsEverywhere', Pool);
 export const caught: Caught = {
   check: 'frees-in-two-classes',
   rows: [4],
-  words: /spins on a word of class lock 0|spins on a word of class lock 1/,
+  words: /one spins on a word of class lock 1; two spins on a word of class lock 0/,
 };

@@ -28,5 +28,5 @@ export const invertedOrder = changed(spinning('invertedOrder', { pool: CounterLo
 export const caught: Caught = {
   check: 'free-beside-move',
   rows: [4],
-  words: /moves spins on a word of class lock 0|wait for each other/,
+  words: /frees spins on the strategy's pool word 0; moves spins on a word of class lock 0/,
 };

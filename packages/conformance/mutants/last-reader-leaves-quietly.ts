@@ -15,4 +15,8 @@ class Quiet extends ParkingRwLock {
 }
 
 export const lastReaderLeavesQuietly = parking('lastReaderLeavesQuietly', { pool: Quiet });
-export const caught: Caught = { check: 'read-beside-move', rows: [4], words: /an agent sleeps on although/ };
+export const caught: Caught = {
+  check: 'read-beside-move',
+  rows: [4],
+  words: /moves sleeps on the strategy's pool word 0 while it is \d+, which is \d+ now, and nobody will notify it/,
+};

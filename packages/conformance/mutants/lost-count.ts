@@ -23,5 +23,5 @@ export const lostCount = spinning('lostCount', { zspage: LosesCounts });
 export const caught: Caught = {
   check: 'two-reads-beside-move',
   rows: [1, 18],
-  words: /still shut to movers|end a read although nobody reads|used again while a read/,
+  words: /cannot end a read although nobody reads/,
 };

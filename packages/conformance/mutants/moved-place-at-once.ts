@@ -16,5 +16,5 @@ export const movedPlaceAtOnce = deferring('movedPlaceAtOnce', Pool);
 export const caught: Caught = {
   check: 'read-beside-move',
   rows: [13, 18],
-  words: /old place of a moved object was used again while a read/,
+  words: /the old place of a moved object was used again while a read begun before the move was still open/,
 };

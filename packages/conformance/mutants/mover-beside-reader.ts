@@ -21,5 +21,5 @@ export const moverBesideReader = spinning('moverBesideReader', { zspage: Overloo
 export const caught: Caught = {
   check: 'read-beside-move',
   rows: [1, 18],
-  words: /old place of a moved object was used again while a read/,
+  words: /the old place of a moved object was used again while a read begun before the move was still open/,
 };

@@ -20,5 +20,5 @@ export const moverWaits = spinning('moverWaits', { zspage: Waits });
 export const caught: Caught = {
   check: 'tries-counted',
   rows: [3],
-  words: /relocateBegin after another agent's writeBegin: /,
+  words: /relocateBegin after another agent's writeBegin: threw .* instead of returning false/,
 };

@@ -11,4 +11,8 @@ export const neverRetries = changed(spinning('neverRetries'), (_, host) => ({
     await value;
   },
 }));
-export const caught: Caught = { check: 'async-lock-two', rows: [11], words: /async/ };
+export const caught: Caught = {
+  check: 'async-lock-two',
+  rows: [11],
+  words: /async sleeps on a word of class lock 0 while it is \d, which is 0 now, and nobody will notify it/,
+};

@@ -21,5 +21,5 @@ export const noSecondLook = changed(spinning('noSecondLook'), (_, host) => {
 export const caught: Caught = {
   check: 'read-beside-move',
   rows: [1, 18],
-  words: /old place of a moved object was used again while a read|led to the object of cell/,
+  words: /the old place of a moved object was used again while a read begun before the move was still open/,
 };

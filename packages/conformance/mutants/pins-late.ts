@@ -20,5 +20,5 @@ export const pinsLate = deferring('pinsLate', Pool);
 export const caught: Caught = {
   check: 'read-beside-free',
   rows: [13],
-  words: /an object was reclaimed while a read begun before the free was still open|led to the object of cell/,
+  words: /an object was reclaimed while a read begun before the free was still open/,
 };

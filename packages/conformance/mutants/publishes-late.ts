@@ -21,5 +21,5 @@ export const publishesLate = changed(spinning('publishesLate'), (bound) => {
 export const caught: Caught = {
   check: 'read-beside-move',
   rows: [1, 18],
-  words: /old place of a moved object was used again while a read|led to the object of cell/,
+  words: /a reader of cell 1 is led to the object of cell 0/,
 };

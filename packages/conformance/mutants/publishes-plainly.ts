@@ -12,4 +12,8 @@ export const publishesPlainly = changed(spinning('publishesPlainly'), (_, host) 
     host.agent.words[cell] = location;
   },
 }));
-export const caught: Caught = { check: 'read-beside-move', rows: [1, 18], words: /unordered with/ };
+export const caught: Caught = {
+  check: 'read-beside-move',
+  rows: [1, 18],
+  words: /reads reads the bytes of slot 0 in zspage 2 .* unordered with: moves writes the bytes of slot 0 in zspage 2/,
+};

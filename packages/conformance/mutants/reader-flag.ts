@@ -26,5 +26,5 @@ export const readerFlag = spinning('readerFlag', { zspage: ReaderFlag });
 export const caught: Caught = {
   check: 'two-reads-beside-move',
   rows: [1, 18],
-  words: /old place of a moved object was used again while a read/,
+  words: /the old place of a moved object was used again while a read begun before the move was still open/,
 };

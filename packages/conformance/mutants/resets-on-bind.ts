@@ -20,5 +20,5 @@ export const resetsOnBind: Strategy = {
 export const caught: Caught = {
   check: 'class-lock-two',
   rows: [1],
-  words: /unlock what this agent does not hold|two agents were inside class lock 0 at once/,
+  words: /two agents were inside class lock 0 at once/,
 };

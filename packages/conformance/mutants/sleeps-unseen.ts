@@ -19,5 +19,5 @@ export const sleepsUnseen = parking('sleepsUnseen', { mutex: LateValue });
 export const caught: Caught = {
   check: 'class-lock-two',
   rows: [4],
-  words: /an agent sleeps on although|wait for each other/,
+  words: /sleeps on a word of class lock 0 while it is 0, which nobody will change/,
 };

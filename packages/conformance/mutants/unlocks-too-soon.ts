@@ -19,5 +19,5 @@ export const unlocksTooSoon = spinning('unlocksTooSoon', { zspage: WrongOrder, z
 export const caught: Caught = {
   check: 'read-beside-move',
   rows: [18],
-  words: /end a read although nobody reads|used again while a read/,
+  words: /the old place of a moved object was used again while a read begun before the move was still open/,
 };

@@ -20,6 +20,6 @@ export const vainLookupKeepsLock = changed(spinning('vainLookupKeepsLock', { poo
 });
 export const caught: Caught = {
   check: 'free-beside-free',
-  rows: [1],
+  rows: [4],
   words: /movers are still shut out although every agent has ended/,
 };

@@ -15,4 +15,8 @@ class WakesFirst extends ParkingMutex {
 }
 
 export const wakesBeforeUnlock = parking('wakesBeforeUnlock', { mutex: WakesFirst });
-export const caught: Caught = { check: 'class-lock-two', rows: [4], words: /an agent sleeps on although/ };
+export const caught: Caught = {
+  check: 'class-lock-two',
+  rows: [4],
+  words: /an agent sleeps on although it should go on: \w+ sleeps on .* which is 0 now, and nobody will notify it/,
+};

@@ -25,4 +25,8 @@ class CountsDown extends SpinMutex {
 }
 
 export const zeroIsLocked = spinning('zeroIsLocked', { mutex: CountsDown });
-export const caught: Caught = { check: 'class-lock-two', rows: [4], words: /spin for ever/ };
+export const caught: Caught = {
+  check: 'class-lock-two',
+  rows: [4],
+  words: /one spins on a word of class lock 0; two spins on a word of class lock 0/,
+};

@@ -133,11 +133,12 @@ export function rowsOf(
     const reason = doesNotApply(capabilities);
     const base = { number, id, title, checks: [], counts: {} };
     if (reason !== undefined) return { ...base, status: 'does not apply', reason };
-    if (wanted !== undefined && !wanted.includes(number)) {
+    const blamed = results.some((result) => result.defect?.rows.includes(number));
+    // A check may break another row than those that it was run for.
+    if (wanted !== undefined && !wanted.includes(number) && !blamed) {
       return { ...base, status: 'not run', reason: NOT_ASKED_FOR };
     }
-    const own = results.filter((result) => result.rows.includes(number));
-    const blamed = results.some((result) => result.defect?.rows.includes(number));
+    const own = results.filter((result) => result.rows.includes(number) || result.defect?.rows.includes(number));
     const ran = own.some((result) => result.defect === undefined && result.verdict !== 'not run');
     return {
       ...base,

@@ -61,6 +61,15 @@ describe('runConformance', () => {
     expect(report.checks[0].defect!.message).toContain('ended with code 7');
   });
 
+  it('ends although a timer of the strategy does not', async () => {
+    for (const check of ['misuse', 'torture-lingering']) {
+      const report = await runConformance(fixture('ticking'), { ...LITTLE, check });
+      expect(report.verdict).not.toBe('failed');
+      expect(report.checks[0].elapsedMs).toBeGreaterThan(0);
+      expect(report.checks.map(({ verdict }) => verdict)).toEqual([check === 'misuse' ? 'checked' : 'sampled']);
+    }
+  });
+
   it('counts what it could not run as neither passed nor failed', async () => {
     const report = await runConformance(fixture('dies'), { ...LITTLE, rows: [3, 7, 8] });
     expect(report.checks.some(({ verdict }) => verdict === 'not run')).toBe(true);

@@ -23,6 +23,13 @@ const CELL_FREE = 1 << 30;
 /** Raised by the kit's own checks, so that they are told from errors of the strategy. */
 export class Violation extends Error {
   override readonly name = 'Violation';
+  /** Rows to blame: those that the check is about; the first, when it is about none of them. Undefined: the check's. */
+  readonly rows: readonly number[] | undefined;
+
+  constructor(message: string, rows?: readonly number[]) {
+    super(message);
+    this.rows = rows;
+  }
 }
 
 /** What the host counts, private to its agent. */

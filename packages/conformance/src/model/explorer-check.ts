@@ -4,6 +4,7 @@ import type { ExploreOptions, ExploreResult } from '@zsmalloc/explorer';
 import type { Strategy } from '@zsmalloc/core/strategy';
 import type { Capabilities } from '@zsmalloc/core/strategy';
 import type { Check, CheckContext, Finding } from '../check.ts';
+import { Violation } from '../host/small-host.ts';
 import type { InvariantNumber } from '../invariants.ts';
 
 /** Row that a hang is blamed on. */
@@ -92,7 +93,7 @@ function findingOf(parts: ExplorerCheck, results: readonly ExploreResult[]): Fin
       message: messageOf(parts, kind, failure.message),
       detail,
       schedule: failure.schedule,
-      rows: hangs ? [NO_LOST_WAKEUP] : withoutHangs(parts.rows),
+      rows: hangs ? [NO_LOST_WAKEUP] : (rowsOf(failure.cause, parts.rows) ?? withoutHangs(parts.rows)),
     },
   };
 }
@@ -117,4 +118,10 @@ function messageOf({ race, words: hang }: ExplorerCheck, kind: string, message: 
 function withoutHangs(rows: readonly InvariantNumber[]): readonly InvariantNumber[] {
   const others = rows.filter((row) => row !== NO_LOST_WAKEUP);
   return others.length === 0 ? rows : others;
+}
+
+function rowsOf(cause: unknown, own: readonly InvariantNumber[]): readonly InvariantNumber[] | undefined {
+  if (!(cause instanceof Violation) || cause.rows === undefined) return undefined;
+  const common = cause.rows.filter((row) => own.includes(row));
+  return common.length > 0 ? common : cause.rows.slice(0, 1);
 }

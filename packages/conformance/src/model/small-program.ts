@@ -130,11 +130,16 @@ function racyAt({ poolBase, strategyEnd, cellBase, slotBase, stateBase }: SmallP
   return word >= slotBase && word < stateBase && (word - slotBase) % SLOT_WORDS === SLOT.spare;
 }
 
+/** Rows that are broken when something stays locked, and when something stays retired. */
+const LEFT_SHUT = [4];
+const LEAKS = [14, 17];
+
 /** Rule 2. */
 export function checkQuiet(agent: SmallAgent): void {
   const { bound, words, plan } = agent;
   for (let lock = 0; lock < LOCKS; lock++) {
-    if (!bound.tryLock(lock)) throw new Violation(`${nameLock(lock)} is still locked although every agent has ended`);
+    if (!bound.tryLock(lock))
+      throw new Violation(`${nameLock(lock)} is still locked although every agent has ended`, LEFT_SHUT);
     bound.unlock(lock);
   }
   const isLeft = (): boolean => {
@@ -144,13 +149,16 @@ export function checkQuiet(agent: SmallAgent): void {
   // Also when nothing seems to be left: what was reclaimed already would be reclaimed again here.
   for (let round = 0; round < ROUNDS_MIN || (round < RECLAIM_ROUNDS && isLeft()); round++) bound.reclaim(false);
   if (isLeft()) {
-    throw new Violation(`a retired slot is not reclaimed by ${RECLAIM_ROUNDS} calls of reclaim, although nobody reads`);
+    throw new Violation(
+      `a retired slot is not reclaimed by ${RECLAIM_ROUNDS} calls of reclaim, although nobody reads`,
+      LEAKS,
+    );
   }
   for (let zspage = 1; zspage <= ZSPAGES; zspage++) {
     beginMove(agent);
     bound.lock(zspage === 3 ? 1 : 0);
     if (!bound.relocateBegin(zspage)) {
-      throw new Violation(`zspage ${zspage} is still shut to movers although every agent has ended`);
+      throw new Violation(`zspage ${zspage} is still shut to movers although every agent has ended`, LEFT_SHUT);
     }
     bound.relocateEnd(zspage);
     bound.unlock(zspage === 3 ? 1 : 0);
@@ -162,6 +170,9 @@ function beginMove({ bound }: SmallAgent): void {
   try {
     bound.moveBegin();
   } catch (error) {
-    throw new Violation(`movers are still shut out although every agent has ended: ${(error as Error).message}`);
+    throw new Violation(
+      `movers are still shut out although every agent has ended: ${(error as Error).message}`,
+      LEFT_SHUT,
+    );
   }
 }

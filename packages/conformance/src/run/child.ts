@@ -26,7 +26,8 @@ async function runAll({ module, name, checks, budgetMs, seed, schedule }: Order)
     await tell({ kind: 'finding', check: check.id, finding, elapsedMs: performance.now() - startMs });
   }
   await tell({ kind: 'end' });
-  process.disconnect();
+  // Timers of the strategy would keep the process alive.
+  process.exit(0);
 }
 
 async function runOne(check: Check, context: CheckContext): Promise<Finding> {

@@ -92,9 +92,7 @@ function runChild(
     const watch = (limitMs: number): void => {
       clearTimeout(watchdog);
       watchdog = setTimeout(() => {
-        const elapsedMs = performance.now() - startMs;
-        const message = `a call did not end: the check was stopped after ${Math.round(elapsedMs / 1000)} s. The strategy waits for what nobody does, or loops`;
-        end = { check, verdict: 'hung', message, elapsedMs };
+        if (!ended) end = hungEnd(check, performance.now() - startMs);
         child.kill('SIGKILL');
       }, limitMs);
     };
@@ -128,4 +126,10 @@ function runChild(
     });
     child.send(order);
   });
+}
+
+function hungEnd(check: string | undefined, elapsedMs: number): BadEnd {
+  const seconds = Math.round(elapsedMs / 1000);
+  const message = `a call did not end: the check was stopped after ${seconds} s. The strategy waits for what nobody does, or loops`;
+  return { check, verdict: 'hung', message, elapsedMs };
 }

@@ -130,6 +130,8 @@ export class Crew {
     worker.on('message', (report: AgentReport) => {
       this.reports[i] = report;
       this.wrong ??= report.wrong;
+      // It has left the pool. Timers of the strategy would keep it alive.
+      void worker.terminate();
     });
     worker.on('error', (error) => {
       this.wrong ??= `agent ${index} (${roles[i]}) threw: ${error.stack ?? error.message}`;
