@@ -8,6 +8,7 @@
 //      throw until somebody has written all of it.
 
 import { ZsmallocError } from './errors.ts';
+import { asCorrupt } from './invariant.ts';
 import type { HandleTable } from './handles.ts';
 import { readPath, tornError } from './read-path.ts';
 import type { Place, ReadPath } from './read-path.ts';
@@ -92,7 +93,7 @@ export class Access {
     const raw = this.handles.rawOf(handle);
     const cell = this.handles.cellOf(raw);
     const { strategy } = this.state;
-    const location = cell === 0 ? 0 : strategy.writeBegin(cell);
+    const location = cell === 0 ? 0 : this.typed(() => strategy.writeBegin(cell));
     if (location === 0) throw this.handles.badHandle(handle);
     const { words } = this.state;
     const zspage = this.locateOrEnd(location, raw, (at) => strategy.writeEnd(at));
@@ -144,7 +145,7 @@ export class Access {
     }
     const raw = this.handles.rawOf(handle);
     const cell = this.handles.cellOf(raw);
-    const location = cell === 0 ? 0 : strategy.holdBegin(cell);
+    const location = cell === 0 ? 0 : this.typed(() => strategy.holdBegin(cell));
     if (location === 0) throw this.handles.badHandle(handle);
     const zspage = this.locateOrEnd(location, raw, (at) => strategy.holdEnd(at));
     if (zspage === 0 || this.place.isTorn) {
@@ -169,6 +170,14 @@ export class Access {
     } catch (error) {
       end(this.zspageAt(location));
       throw error;
+    }
+  }
+
+  private typed<T>(call: () => T): T {
+    try {
+      return call();
+    } catch (error) {
+      throw asCorrupt(error);
     }
   }
 

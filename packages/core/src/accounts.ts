@@ -2,7 +2,7 @@
 
 import { CELL_FREE } from './handles.ts';
 import type { HandleTable } from './handles.ts';
-import { expectInvariant } from './invariant.ts';
+import { expectInvariant, stepOf } from './invariant.ts';
 import { CLASS, HEADER, PAGE, ZSPAGE } from './layout/records.ts';
 import { inHand } from './recovery/survey.ts';
 import type { InHand } from './recovery/survey.ts';
@@ -49,6 +49,18 @@ export class Accounts {
     this.checkPages();
     this.checkRecords();
     this.checkReserved();
+  }
+
+  /** What was never used begins inside the tables: the walks below end there. */
+  checkFresh(): void {
+    const { words, state } = this;
+    const isBelow = (field: number, least: number, most: number): boolean =>
+      words[field]! >= least && words[field]! <= most;
+    const { firstPage, pages, cellsMax } = state.plan;
+    const { pageFresh, zspageFresh, cellFresh } = HEADER.at;
+    expectInvariant(isBelow(pageFresh, firstPage, pages), 'pages-accounted', 'fresh', words[pageFresh]!);
+    expectInvariant(isBelow(zspageFresh, 1, pages + 1), 'records-accounted', 'fresh', words[zspageFresh]!);
+    expectInvariant(isBelow(cellFresh, 1, cellsMax + 1), 'cells-accounted', 'fresh', words[cellFresh]!);
   }
 
   private checkCells(): void {
@@ -152,7 +164,9 @@ export class Accounts {
   private checkRecords(): void {
     const { words } = this;
     let free = 0;
+    let steps = this.state.plan.pages;
     for (let z = words[HEADER.at.zspageFreeHead]!; z !== 0; z = words[this.state.zspageWord(z) + next]!) {
+      steps = stepOf(steps, 'the list of free records with', z);
       expectInvariant(!this.seen.zspages.has(z), 'records-accounted', 'a free record on a list', z);
       free++;
     }

@@ -14,6 +14,7 @@
 
 import type { CompactBudget, CompactResult } from './api.ts';
 import { GROUPS_PARTIAL, freeableZspages } from './fullness.ts';
+import { stepOf } from './invariant.ts';
 import { CLASS, HEADER, ZSPAGE } from './layout/records.ts';
 import { PENDING_OTHER } from './objects.ts';
 import type { Objects } from './objects.ts';
@@ -45,15 +46,20 @@ export class CompactRun {
   /** Busy zspages of the class at hand. */
   readonly skipped: Set<ZspageIndex> = new Set();
   skippedZspages = 0;
+  /** Batches that are left to the class at hand: one for each page is more than it can need. */
+  batches: number;
   private readonly pagesBudget: number;
   private readonly endMs: number;
   private readonly objects: Objects;
   private readonly freedBefore: number;
+  readonly pages: number;
 
-  constructor(objects: Objects, classes: number, budget: CompactBudget) {
+  constructor(objects: Objects, classes: number, pages: number, budget: CompactBudget) {
     this.objects = objects;
     this.freedBefore = objects.pagesFreed;
     this.ordinal = classes - 1;
+    this.batches = pages;
+    this.pages = pages;
     this.pagesBudget = budget.pages ?? Infinity;
     this.endMs = budget.ms === undefined ? Infinity : performance.now() + budget.ms;
   }
@@ -107,7 +113,8 @@ export class Compactor {
   }
 
   start(budget: CompactBudget): CompactRun {
-    return new CompactRun(this.objects, this.state.plan.shape.classes.length, budget);
+    const { shape, pages } = this.state.plan;
+    return new CompactRun(this.objects, shape.classes.length, pages, budget);
   }
 
   /** Takes the gate; false when another agent compacts. Never waits. */
@@ -155,6 +162,7 @@ export class Compactor {
       this.nextClass(run);
       return;
     }
+    run.batches = stepOf(run.batches, 'compaction of class', ordinal);
     const { strategy } = this.state;
     lockForMove(strategy, ordinal);
     const base = this.state.classWord(ordinal);
@@ -173,6 +181,7 @@ export class Compactor {
 
   private nextClass(run: CompactRun): void {
     run.ordinal--;
+    run.batches = run.pages;
     run.skipped.clear();
   }
 
@@ -195,7 +204,8 @@ export class Compactor {
     if (target === 0) return false;
     this.lists.isolate(ordinal, target);
     let more = true;
-    while (more && freeable()) {
+    for (let steps = this.state.plan.pages; more && freeable();) {
+      steps = stepOf(steps, 'sources for zspage', target);
       const source = this.emptiest(words, base, run.skipped);
       if (source === 0) {
         more = false;
@@ -224,6 +234,7 @@ export class Compactor {
 
   /** First zspage of the emptiest partial group that was not found busy before; 0 for none. */
   private emptiest(words: Int32Array, base: WordIndex, skipped: ReadonlySet<ZspageIndex>): ZspageIndex {
+    let steps = this.state.plan.pages;
     for (let mask = words[base + groupMask]! & GROUPS_PARTIAL; mask !== 0; mask &= mask - 1) {
       const group = 31 - Math.clz32(mask & -mask);
       for (
@@ -232,6 +243,7 @@ export class Compactor {
         zspage = words[this.state.zspageWord(zspage) + next]!
       ) {
         if (!skipped.has(zspage)) return zspage;
+        steps = stepOf(steps, 'a fullness list with zspage', zspage);
       }
     }
     return 0;

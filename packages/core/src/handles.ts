@@ -11,7 +11,7 @@
 //   3. A page of cells is never given back: a stale handle must find a cell.
 
 import { ZsmallocError } from './errors.ts';
-import { expectInvariant } from './invariant.ts';
+import { expectInvariant, stepOf } from './invariant.ts';
 import { HANDLE_BITS, LOCATION_BITS } from './layout/plan.ts';
 import { CLASS, HEADER } from './layout/records.ts';
 import type { PageAllocator } from './pages.ts';
@@ -224,7 +224,10 @@ export class HandleTable {
     if (cells === 0) return;
     const first = words[from]!;
     let last = first;
-    for (let i = 1; i < cells; i++) last = words[this.cellWord(last)]! & this.cellMask;
+    for (let i = 1; i < cells; i++) {
+      stepOf(last === 0 ? 0 : this.cellsMax - i, 'a list of free cells with', last);
+      last = words[this.cellWord(last)]! & this.cellMask;
+    }
     const lastWord = this.cellWord(last);
     const rest = words[lastWord]! & this.cellMask;
     words[lastWord]! -= rest;

@@ -21,6 +21,7 @@ export function strategyHost(state: PoolState, objects: Objects, pages: PageAllo
     lockCount: plan.lockCount,
     lockBase: plan.lockBase,
     lockStride: LOCK.words,
+    zspagesMax: plan.pages,
     zspageBase: plan.zspageBase,
     zspageStride: plan.zspageStride,
     agentBase: plan.agentBase + AGENT.words,

@@ -18,11 +18,28 @@ export type Invariant =
   | 'records-accounted'
   | 'reserved-zero'
   | 'lists-bounded'
-  | 'readers-counted';
+  | 'readers-counted'
+  | 'words-in-range';
 
 /** @throws ERR_ZS_CORRUPT, naming the invariant, unless it holds. */
 export function expectInvariant(holds: boolean, invariant: Invariant, what: string, index: number): void {
   if (!holds) throw corruptError(invariant, what, index);
+}
+
+/**
+ * Counts the steps of a walk through shared words down, so that one that was led into a circle ends.
+ *
+ * @returns The steps that are left. @throws ERR_ZS_CORRUPT when there are none.
+ */
+export function stepOf(left: number, what: string, index: number): number {
+  expectInvariant(left > 0, 'lists-bounded', what, index);
+  return left - 1;
+}
+
+/** What an access beyond the end of a table throws, as what it is: a word that leads there. Other errors stay as they are. */
+export function asCorrupt(error: unknown): unknown {
+  const isBuiltIn = error instanceof RangeError || error instanceof TypeError;
+  return isBuiltIn ? corruptError('words-in-range', `an access to what is not there (${error.message})`, 0) : error;
 }
 
 export function corruptError(invariant: Invariant, what: string, index: number): ZsmallocError {

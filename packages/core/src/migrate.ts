@@ -16,6 +16,7 @@ import { ZsmallocError } from './errors.ts';
 import { GROUP_ISOLATED } from './fullness.ts';
 import { CELL_RETIRED } from './handles.ts';
 import type { HandleTable } from './handles.ts';
+import { stepOf } from './invariant.ts';
 import { AGENT, CLASS, HEADER, PAGE, ZSPAGE } from './layout/records.ts';
 import { lockForMove, unlockAfterMove } from './move-locks.ts';
 import type { PageAllocator } from './pages.ts';
@@ -138,7 +139,10 @@ export class Migrator {
     }
     let position = 0;
     let at = words[this.state.zspageWord(zspage) + firstPage]!;
-    for (; at !== target; at = words[this.state.pageWord(at) + link]!) position++;
+    for (; at !== target; at = words[this.state.pageWord(at) + link]!) {
+      stepOf(this.state.plan.chainPages - position, 'the chain of zspage', zspage);
+      position++;
+    }
     this.patchCells(ordinal, zspage, page, target, position);
   }
 
@@ -148,7 +152,10 @@ export class Migrator {
     let at = words[this.state.zspageWord(zspage) + firstPage]!;
     // The link of a huge page is its handle: that chain has one page.
     const huge = (this.ownerOf(page) & OWNER_CLASS_MASK) === this.state.plan.shape.classes.length - 1;
-    while (!huge && at !== 0 && at !== page) at = words[this.state.pageWord(at) + link]!;
+    for (let steps = this.state.plan.chainPages; !huge && at !== 0 && at !== page;) {
+      steps = stepOf(steps, 'the chain of zspage', zspage);
+      at = words[this.state.pageWord(at) + link]!;
+    }
     return at === page;
   }
 
@@ -162,6 +169,7 @@ export class Migrator {
       return 0;
     }
     for (let position = 1; ; position++) {
+      stepOf(this.state.plan.chainPages + 1 - position, 'the chain of zspage', zspage);
       const word = this.state.pageWord(at) + link;
       at = words[word]!;
       if (at !== page) continue;
@@ -177,7 +185,8 @@ export class Migrator {
     const sizeBytes = tables.sizeBytes[ordinal]!;
     const head = this.state.zspageWord(zspage) + freeHead;
     let location = (words[head] = this.renamed(words[head]!, page, target));
-    while (location !== 0) {
+    for (let steps = tables.objects[ordinal]!; location !== 0;) {
+      steps = stepOf(steps, 'the free list of zspage', zspage);
       const word = this.state.slotWord(location, sizeBytes);
       location = this.renamed(words[word]! >>> 1, page, target);
       words[word] = location << 1;

@@ -12,6 +12,7 @@ import { GROUP_DRAINING, GROUP_EMPTY, GROUP_ISOLATED, GROUPS_WITH_ROOM } from '.
 import type { HandleTable } from './handles.ts';
 import { hotPaths } from './hot-paths.ts';
 import type { HotPaths } from './hot-paths.ts';
+import { stepOf } from './invariant.ts';
 import { AGENT, CLASS, LENGTH_MASK, PAGE, ZSPAGE } from './layout/records.ts';
 import type { PageAllocator } from './pages.ts';
 import { OWNER_CLASS_MASK, OWNER_SHIFT } from './state.ts';
@@ -139,7 +140,8 @@ export class Objects {
     const base = this.state.classWord(ordinal);
     if ((this.words[base + groupMask]! & (1 << GROUP_EMPTY)) === 0) return;
     let zspage = this.words[base + groupHeads + GROUP_EMPTY]!;
-    while (zspage !== 0) {
+    for (let steps = this.state.plan.pages; zspage !== 0;) {
+      steps = stepOf(steps, 'the list of empty zspages with', zspage);
       const following = this.words[this.state.zspageWord(zspage) + ZSPAGE.at.next]!;
       this.retireIfEmpty(ordinal, zspage);
       zspage = following;

@@ -8,6 +8,7 @@ import type { CompactRun } from './compact.ts';
 import { ZsmallocError, hasCode } from './errors.ts';
 import { SHARE_UNIT, compactThreshold, describe } from './format.ts';
 import { HandleTable } from './handles.ts';
+import { asCorrupt } from './invariant.ts';
 import { strategyHost } from './host.ts';
 import { Migrator } from './migrate.ts';
 import { Recovery } from './recovery/recovery.ts';
@@ -21,7 +22,9 @@ import { SlotMover } from './slots.ts';
 import type { PoolState } from './state.ts';
 import { classRows, poolStats } from './stats.ts';
 import type { ClassRow, PoolStats } from './stats.ts';
+import { AGENT } from './layout/records.ts';
 import type { BoundStrategy } from './strategy/contract.ts';
+import { countCalls } from './strategy/counted-calls.ts';
 import { Verifier } from './verify.ts';
 import { ZspageLists } from './zspages.ts';
 
@@ -68,7 +71,9 @@ export class AgentPool implements HoldingPool {
     this.migrator = new Migrator(state, this.handles, pages, lists, this.objects);
     this.verifier = new Verifier(state, this.handles, lists, this.objects);
     this.compactAbove = compactThreshold(state.words);
-    state.strategy = state.definition.bind(strategyHost(state, objects, pages));
+    const bound = state.definition.bind(strategyHost(state, objects, pages));
+    state.strategy =
+      bound.recovery === undefined ? countCalls(bound, state.words, state.record + AGENT.at.heldCalls) : bound;
     this.pages = pages;
     const { migrator } = this;
     this.recovery = new Recovery({ state, handles, lists, objects, migrator });
@@ -76,17 +81,25 @@ export class AgentPool implements HoldingPool {
   }
 
   malloc(sizeBytes: number): Handle {
-    const handle = this.objects.allocate(sizeBytes);
+    const handle = this.tryMalloc(sizeBytes);
     if (handle === 0) throw this.noMemory(sizeBytes);
     return handle;
   }
 
   tryMalloc(sizeBytes: number): Handle {
-    return this.objects.allocate(sizeBytes);
+    try {
+      return this.objects.allocate(sizeBytes);
+    } catch (error) {
+      throw asCorrupt(error);
+    }
   }
 
   free(handle: Handle): void {
-    this.objects.free(handle);
+    try {
+      this.objects.free(handle);
+    } catch (error) {
+      throw asCorrupt(error);
+    }
     if (this.compactAbove > 0 && --this.freesToLook === 0) this.compactIfWorthIt();
   }
 
@@ -132,22 +145,24 @@ export class AgentPool implements HoldingPool {
   }
 
   acceptTorn(handle: Handle): void {
-    this.access.mend(handle);
+    this.typed(() => this.access.mend(handle));
   }
 
   hold(handle: Handle): Hold {
-    return this.access.hold(handle);
+    return this.typed(() => this.access.hold(handle));
   }
 
   compact(budget: CompactBudget = {}): CompactResult {
-    const run = this.compactor.start(budget);
-    if (!this.compactor.enter()) return run.result(false);
-    try {
-      while (!run.done) this.compactor.step(run);
-    } finally {
-      this.compactor.leave(run);
-    }
-    return run.result(true);
+    return this.typed(() => {
+      const run = this.compactor.start(budget);
+      if (!this.compactor.enter()) return run.result(false);
+      try {
+        while (!run.done) this.compactor.step(run);
+      } finally {
+        this.compactor.leave(run);
+      }
+      return run.result(true);
+    });
   }
 
   shrink(pages: number): number {
@@ -159,19 +174,19 @@ export class AgentPool implements HoldingPool {
   }
 
   migratePage(page: number): MigrateResult {
-    return this.migrator.migrate(page);
+    return this.typed(() => this.migrator.migrate(page));
   }
 
   stats(): PoolStats {
-    return poolStats(this.state);
+    return this.typed(() => poolStats(this.state));
   }
 
   classes(): ClassRow[] {
-    return classRows(this.state);
+    return this.typed(() => classRows(this.state));
   }
 
   verify(): void {
-    this.verifier.verify();
+    this.typed(() => this.verifier.verify());
   }
 
   get agentIndex(): number {
@@ -188,7 +203,7 @@ export class AgentPool implements HoldingPool {
 
   recover(deadAgent?: number): RecoveryReport[] {
     if (deadAgent !== undefined) this.watcher.declareDead(deadAgent);
-    return this.recovery.run();
+    return this.typed(() => this.recovery.run());
   }
 
   mallocAsync(sizeBytes: number): Promise<Handle> {
@@ -284,6 +299,15 @@ export class AgentPool implements HoldingPool {
   /** For `strategyOf`: lock packages find their own side of a pool with it. */
   get bound(): BoundStrategy {
     return this.state.strategy;
+  }
+
+  /** For calls that are not hot. */
+  private typed<T>(call: () => T): T {
+    try {
+      return call();
+    } catch (error) {
+      throw asCorrupt(error);
+    }
   }
 
   private compactIfWorthIt(): void {

@@ -2,7 +2,7 @@
 // hot-paths.ts.
 
 import { ZsmallocError } from './errors.ts';
-import { corruptError } from './invariant.ts';
+import { asCorrupt, corruptError } from './invariant.ts';
 import { HANDLE_MASK } from './handles.ts';
 import type { HandleTable } from './handles.ts';
 import { HEADER, LENGTH_MASK, PAGE, ZSPAGE } from './layout/records.ts';
@@ -84,7 +84,9 @@ export function readPath(state: PoolState, handles: HandleTable): ReadPath {
     if (length > room) {
       place.firstBytes = room;
       // order: acquire, pairs with the page migration that may link another second page beside readers.
-      place.secondOffset = Atomics.load(words, pageWord + link) * pageBytes;
+      const second = Atomics.load(words, pageWord + link);
+      if (second <= 0 || second >= plan.pages) throw corruptError('chain-owned', `page ${second} behind location`, location);
+      place.secondOffset = second * pageBytes;
     }
     return owner >>> OWNER_SHIFT;
   }
@@ -110,7 +112,12 @@ export function readPath(state: PoolState, handles: HandleTable): ReadPath {
     const raw = handle ^ key;
     const cells = words[directoryBase + ((raw & cellMask) >>> cellPageShift)]!;
     if (cells === 0) throw handles.badHandle(handle);
-    const location = state.strategy.readBegin(cells * pageWords + (raw & cellMask & cellInPage));
+    let location: Location;
+    try {
+      location = state.strategy.readBegin(cells * pageWords + (raw & cellMask & cellInPage));
+    } catch (error) {
+      throw asCorrupt(error);
+    }
     if (location === 0) throw handles.badHandle(handle);
     let zspage = 0;
     try {

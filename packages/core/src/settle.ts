@@ -10,6 +10,7 @@
 
 import type { CompactRun } from './compact.ts';
 import { GROUPS_PARTIAL } from './fullness.ts';
+import { stepOf } from './invariant.ts';
 import { CLASS, PAGE, ZSPAGE } from './layout/records.ts';
 import type { Objects } from './objects.ts';
 import { pagesForSlots } from './size-class.ts';
@@ -39,10 +40,12 @@ export class Settler {
   /** Settles every partly used zspage of a class that would give a page. Caller holds: move and class locks. */
   settleClass(run: CompactRun, ordinal: number, base: WordIndex): void {
     const { words, strategy } = this.state;
+    let steps = 2 * this.state.plan.pages;
     for (let mask = words[base + groupMask]! & GROUPS_PARTIAL; mask !== 0; mask &= mask - 1) {
       const group = 31 - Math.clz32(mask & -mask);
       let following = 0;
       for (let zspage = words[base + groupHeads + group]!; zspage !== 0; zspage = following) {
+        steps = stepOf(steps, 'a fullness list with zspage', zspage);
         following = words[this.state.zspageWord(zspage) + next]!;
         if (!this.worthIt(ordinal, zspage)) continue;
         if (strategy.relocateBegin(zspage)) {
@@ -115,7 +118,8 @@ export class Settler {
     for (let i = 1; i < keep; i++) word = this.state.pageWord(words[word]!) + PAGE.at.link;
     let page = words[word]!;
     words[word] = 0;
-    while (page !== 0) {
+    for (let steps = this.state.plan.chainPages; page !== 0;) {
+      steps = stepOf(steps, 'a chain with page', page);
       const following = words[this.state.pageWord(page) + PAGE.at.link]!;
       this.objects.reclaimPage(page);
       page = following;

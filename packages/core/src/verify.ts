@@ -48,9 +48,11 @@ export class Verifier {
     this.objects.releaseReclaimed();
     holdStill(this.state, () => {
       this.seen = nothingSeen();
+      const accounts = new Accounts(this.state, this.handles, this.seen);
+      accounts.checkFresh();
       this.draining = this.findDraining();
       for (let ordinal = 0; ordinal <= this.hugeOrdinal; ordinal++) this.checkClass(ordinal);
-      new Accounts(this.state, this.handles, this.seen).check();
+      accounts.check();
     });
   }
 

@@ -7,6 +7,7 @@
 //      need and no more: it grows by a page when a fresh slot reaches beyond them.
 
 import { GROUP_DRAINING, GROUP_ISOLATED, GROUPS_WITH_ROOM } from './fullness.ts';
+import { stepOf } from './invariant.ts';
 import { CLASS, PAGE, ZSPAGE } from './layout/records.ts';
 import { pagesForSlots } from './size-class.ts';
 import type { PoolState } from './state.ts';
@@ -144,11 +145,13 @@ export class ZspageLists {
 
   /** Any zspage of a class that can give a slot without growing; 0 for none. Source: ours, for a pool without pages. */
   roomInPlace(ordinal: number, base: WordIndex): ZspageIndex {
-    const { words } = this.state;
+    const { words, plan } = this.state;
+    let steps = plan.pages;
     for (let mask = words[base + groupMask]! & GROUPS_WITH_ROOM; mask !== 0; mask &= mask - 1) {
       const group = 31 - Math.clz32(mask & -mask);
       for (let z = words[base + groupHeads + group]!; z !== 0; z = words[this.state.zspageWord(z) + next]!) {
         if (!this.mustGrow(ordinal, z)) return z;
+        steps = stepOf(steps, 'a fullness list with zspage', z);
       }
     }
     return 0;

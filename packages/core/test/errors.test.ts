@@ -68,7 +68,7 @@ const producers: Record<Exclude<ErrorCode, LockCode>, () => unknown> = {
     // The strategy of these tests has no recovery.
     const { pool, strategy } = makePool({ agents: 2 });
     const other = attachPool(pool.descriptor(), { strategies: [strategy] });
-    pool.malloc(10);
+    other.readBegin(pool.malloc(10));
     pool.recover(other.agentIndex);
   },
   ERR_ZS_CORRUPT: () => {

@@ -24,7 +24,7 @@
 // Source: epoch-based reclamation (Fraser 2004) as in crossbeam-epoch and ck_epoch; shared/reference/locks.md C.1.
 
 import { retrySoon } from '@zsmalloc/core/strategy';
-import { backOff } from '@zsmalloc/core/words';
+import { AGENTS_MAX, backOff } from '@zsmalloc/core/words';
 import type { Agent, AgentIndex, WordIndex, Words } from '@zsmalloc/core/words';
 import { notPinned, waitsInSection } from './misuse.ts';
 import { AGENT, POOL } from './records.ts';
@@ -118,7 +118,7 @@ export class Epochs {
     const { words } = this;
     const epoch = this.sample();
     // order: acquire, pairs with register. An agent that we miss pins later than this, so it finds nothing unlinked.
-    const high = Atomics.load(words, this.highWord);
+    const high = Math.min(AGENTS_MAX, Atomics.load(words, this.highWord));
     for (let agent = 1; agent <= high; agent++) {
       // order: acquire, pairs with leave. The section's reads are finished, so that reuse does not race with them.
       const slot = Atomics.load(words, this.agentBase + agent * this.agentStride + AGENT.at.slot);
@@ -185,7 +185,7 @@ export class Epochs {
     const epoch = this.sample();
     const found: Laggard[] = [];
     // order: relaxed, pairs with register. A report.
-    const high = Atomics.load(words, this.highWord);
+    const high = Math.min(AGENTS_MAX, Atomics.load(words, this.highWord));
     for (let agent = 1; agent <= high; agent++) {
       // order: relaxed, no partner. A report.
       const slot = Atomics.load(words, this.agentBase + agent * this.agentStride + AGENT.at.slot);

@@ -135,7 +135,7 @@ export class Limbo {
     const last = words[lock + limboTail]!;
     let gained = 0;
     let zspage = words[lock + limboHead]!;
-    while (zspage !== 0 && gained < limit) {
+    for (let steps = this.host.zspagesMax; zspage !== 0 && gained < limit && steps > 0; steps--) {
       if (this.isRipe(this.record(zspage), epoch)) gained += this.visitHead(lock, limit - gained, epoch);
       else this.rotate(lock);
       if (zspage === last) break;
@@ -148,7 +148,10 @@ export class Limbo {
   isWaiting(classIndex: number, epoch: number): boolean {
     const { words } = this;
     let zspage = words[this.lockWord(classIndex) + limboHead]!;
-    while (zspage !== 0 && this.isRipe(this.record(zspage), epoch)) zspage = words[this.record(zspage) + next]!;
+    for (let steps = this.host.zspagesMax; zspage !== 0 && steps > 0; steps--) {
+      if (!this.isRipe(this.record(zspage), epoch)) break;
+      zspage = words[this.record(zspage) + next]!;
+    }
     return zspage !== 0;
   }
 
@@ -232,7 +235,7 @@ export class Limbo {
       words[lock + limboPages]! -= 1;
       gained = 1;
     }
-    while (head !== 0 && gained < limit) {
+    for (let steps = HEAD_MASK; head !== 0 && gained < limit && steps > 0; steps--) {
       const location = host.slotAt(zspage, head - 1);
       const spare = host.spareWord(location);
       const link = spare === 0 ? 0 : words[spare]!;

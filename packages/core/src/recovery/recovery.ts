@@ -128,7 +128,7 @@ export class Recovery {
     const startMs = performance.now();
     const { words, plan, strategy } = this.state;
     const { recovery } = strategy;
-    if (recovery === undefined) throw poisonedError();
+    if (recovery === undefined) return this.reapIdle(dead, startMs);
     const isDead = (agent: AgentIndex): boolean => dead.includes(agent);
     const counts = new ReaderCounts(this.state, recovery);
     const estates = dead.map((agent) => this.estateOf(agent, counts));
@@ -154,6 +154,22 @@ export class Recovery {
       for (const index of held) strategy.unlock(index);
       this.parts.objects.releaseReclaimed();
     }
+  }
+
+  /** With a strategy that has no recovery, an agent that was in no call has left nothing, and any other poisons the pool. */
+  private reapIdle(dead: readonly AgentIndex[], startMs: number): RecoveryReport[] {
+    const { words, plan } = this.state;
+    for (const agent of dead) {
+      const record = agentWord(plan, agent);
+      if (words[record + AGENT.at.heldCalls] !== 0 || hasPages(words, record)) throw poisonedError();
+    }
+    return dead.map((agent) => {
+      const raw = words[agentWord(plan, agent) + AGENT.at.lastMalloc]! >>> 1;
+      const lastMalloc = this.isLiveObject(raw) ? this.parts.handles.handleOf(raw) : 0;
+      reapAgent(words, plan, agent);
+      const elapsedMs = performance.now() - startMs;
+      return { agent, reads: 0, classes: [], lastMalloc, torn: 0, pagesRecovered: 0, elapsedMs };
+    });
   }
 
   private estateOf(agent: AgentIndex, counts: ReaderCounts): Estate {

@@ -71,6 +71,8 @@ export interface StrategyHost {
   readonly lockCount: number;
   readonly lockBase: WordIndex;
   readonly lockStride: number;
+  /** Highest zspage number that there can be. A larger one in a page's owner word is no zspage's: the pool is corrupt. */
+  readonly zspagesMax: number;
   /** Zspage z has its words at `zspageBase + z * zspageStride`. */
   readonly zspageBase: WordIndex;
   readonly zspageStride: number;

@@ -18,6 +18,7 @@ import type { ReadTable } from './read-table.ts';
 import { lockClassByHint } from './class-by-hint.ts';
 import { ReclaimsAtOnce } from './reclaims-at-once.ts';
 import { isLocation } from '../handles.ts';
+import { corruptError } from '../invariant.ts';
 import { PAGE } from '../layout/records.ts';
 import { OWNER_CLASS_MASK, OWNER_SHIFT } from '../state.ts';
 
@@ -66,6 +67,7 @@ abstract class LockBased extends ReclaimsAtOnce {
   private readonly lockStride: number;
   private readonly zspageBase: WordIndex;
   private readonly zspageStride: number;
+  private readonly zspagesMax: number;
   private readonly pageBase: WordIndex;
   private readonly indexBits: number;
 
@@ -78,6 +80,7 @@ abstract class LockBased extends ReclaimsAtOnce {
     this.lockStride = host.lockStride;
     this.zspageBase = host.zspageBase;
     this.zspageStride = host.zspageStride;
+    this.zspagesMax = host.zspagesMax;
     this.pageBase = host.pageBase;
     this.indexBits = host.indexBits;
   }
@@ -93,7 +96,9 @@ abstract class LockBased extends ReclaimsAtOnce {
 
   /** Lock word of the zspage that a location lies in; a hint like `ownerOf`. */
   protected zspageWordOf(location: Location): WordIndex {
-    return this.zspageWord(this.ownerOf(location) >>> OWNER_SHIFT);
+    const zspage = this.ownerOf(location) >>> OWNER_SHIFT;
+    if (zspage > this.zspagesMax) throw corruptError('words-in-range', `zspage ${zspage} of location`, location);
+    return this.zspageWord(zspage);
   }
 
   readEnd(zspage: ZspageIndex): void {
@@ -186,8 +191,9 @@ class PoolLockStrategy extends LockBased {
       this.leavePool();
       return 0;
     }
-    const word = this.zspageWordOf(location);
+    let word = 0;
     try {
+      word = this.zspageWordOf(location);
       this.enter(word);
     } finally {
       this.leavePool();
@@ -207,6 +213,10 @@ class PoolLockStrategy extends LockBased {
       return -1;
     }
     const classIndex = owner & OWNER_CLASS_MASK;
+    if (classIndex >= this.host.lockCount - 2) {
+      this.leavePool();
+      throw corruptError('words-in-range', `class ${classIndex} of location`, location);
+    }
     try {
       this.lock(classIndex);
     } finally {
