@@ -15,7 +15,9 @@ export function sampleCrashes(run: Run, thread: string, options: Partial<Explore
   const endMs = performance.now() + (options.timeLimitMs ?? Infinity);
   const at = (beforeOperation: number, maxExecutions: number): ExploreResult =>
     run({ ...options, crash: { thread, beforeOperation }, maxExecutions });
-  let sum = at(0, EXECUTIONS);
+  const first = at(0, EXECUTIONS);
+  // All executions of one point are not all points.
+  let sum: ExploreResult = first.failure === null ? { ...first, verdict: 'cut-off', isComplete: false } : first;
   let points = 1;
   while (points < POINTS_MAX && sum.failure === null && performance.now() < endMs) {
     const last = at(points, 1);
