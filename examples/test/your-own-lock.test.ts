@@ -78,7 +78,7 @@ describe('docs/writing-a-strategy.md', () => {
       'read-beside-move',
       'hold-open',
     ]) {
-      const command = `npx -y pnpm@12 conformance examples/04-your-own-lock/ticket.mjs --replay ${check}`;
+      const command = `npx -y pnpm@12 conformance examples/04-your-own-lock/ticket.mjs --minutes 0.02 --replay ${check}`;
       expect(outputOf(command)).toMatch(/^passed: /m);
     }
   });
