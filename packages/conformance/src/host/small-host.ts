@@ -55,6 +55,7 @@ export class SmallHost implements StrategyHost {
   readonly agentStride: number;
   readonly pageBase: WordIndex;
   readonly indexBits: number = INDEX_BITS;
+  readonly zspagesMax: number = ZSPAGES;
   readonly counts: HostCounts = { reclaimedObjects: 0, reclaimedPlaces: 0, released: 0 };
   readonly plan: SmallPlan;
 
