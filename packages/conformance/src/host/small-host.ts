@@ -50,7 +50,6 @@ export class SmallHost implements StrategyHost {
   readonly lockStride: number;
   readonly zspageBase: WordIndex;
   readonly zspageStride: number;
-  readonly zspagesMax: number = ZSPAGES;
   readonly agentBase: WordIndex;
   readonly agentStride: number;
   readonly pageBase: WordIndex;
