@@ -51,6 +51,7 @@ export interface CheckedParts {
 export class CheckedStrategy implements BoundStrategy {
   /** For `strategyOf`. */
   readonly decorated: BoundStrategy;
+  readonly recovery: BoundStrategy['recovery'];
   /** For `lockdepReports`. */
   readonly reports: Reports;
   private readonly host: StrategyHost;
@@ -66,6 +67,8 @@ export class CheckedStrategy implements BoundStrategy {
 
   constructor(decorated: BoundStrategy, parts: CheckedParts) {
     this.decorated = decorated;
+    // What a dead agent held is in the strategy's words. Lockdep's own name who took a lock last, and stay right.
+    this.recovery = decorated.recovery;
     this.reports = parts.reports;
     this.host = parts.host;
     this.words = parts.host.agent.words;

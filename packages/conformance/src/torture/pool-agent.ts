@@ -3,6 +3,7 @@
 import { attachPool } from '@zsmalloc/core';
 import type { HoldingPool, PoolDescriptor } from '@zsmalloc/core';
 import type { Strategy } from '@zsmalloc/core/strategy';
+import { withLockdep } from '@zsmalloc/lockdep';
 import { withLockOrder } from '../order/lock-order.ts';
 import { Violation } from '../host/small-host.ts';
 import { TABLE_SLOTS, sleep } from './control.ts';
@@ -39,7 +40,8 @@ export class PoolAgent {
 
   constructor({ strategy, draw, control, counts, data }: RoleContext) {
     const order = data['order'] as Int32Array | undefined;
-    this.strategy = order === undefined ? strategy : withLockOrder(strategy, order);
+    const checked = data['lockdep'] === true ? withLockdep(strategy) : strategy;
+    this.strategy = order === undefined ? checked : withLockOrder(checked, order);
     this.draw = draw;
     this.control = control;
     this.counts = counts;

@@ -4,6 +4,7 @@ import { createPool } from '@zsmalloc/core';
 import type { Pool } from '@zsmalloc/core';
 import type { Check, CheckContext, Finding } from '../check.ts';
 import { defersReclaim } from '../invariants.ts';
+import { lockdepReports, withLockdep } from '@zsmalloc/lockdep';
 import { ORDER_WORDS, edgesOf } from '../order/lock-order.ts';
 import { TABLE_SLOTS } from './control.ts';
 import { Crew, pauseMs } from './crew.ts';
@@ -34,7 +35,8 @@ async function runPool(
   { keep, data: given }: { keep?: (pool: Pool) => number; data?: RoleData } = {},
 ): Promise<PoolRun> {
   const { subject, seed } = context;
-  const pool = createPool({ bytes: POOL_BYTES, strategy: subject.strategy, agents: 40 });
+  const strategy = given?.['lockdep'] === true ? withLockdep(subject.strategy) : subject.strategy;
+  const pool = createPool({ bytes: POOL_BYTES, strategy, agents: 40 });
   const kept = keep?.(pool);
   await turn();
   const data = { descriptor: pool.descriptor(), kept, ...given };
@@ -71,6 +73,9 @@ async function empty(pool: Pool, table: Int32Array, kept: number | undefined): P
     );
   }
 }
+
+/** Words of a structure lock that a contract allows. Lockdep needs one of its own. */
+const LOCK_WORDS_MAX = 16;
 
 /** With so much time, there are more agents. */
 const LONG_MS = 3000;
@@ -126,6 +131,24 @@ const order: Check = {
   },
 };
 
+const lockdep: Check = {
+  id: 'torture-lockdep',
+  title: 'the graph of locks of all agents has no cycle, and nobody sleeps or leaves with what others wait for',
+  kind: 'torture',
+  rows: [8, 19],
+  weight: 1,
+  async run(context): Promise<Finding> {
+    const { lock } = context.subject.strategy.words;
+    if (lock >= LOCK_WORDS_MAX) return { verdict: 'not run', counts: { 'lock words': lock } };
+    const roles = ['compacts', 'migrates', 'everything', 'everything'];
+    const { end, pool } = await runPool(context, roles, {}, { data: { lockdep: true } });
+    const reports = end.wrong === undefined ? lockdepReports(pool) : 0;
+    const wrong = reports > 0 ? `lockdep made ${reports} reports, which the strategy has swallowed` : end.wrong;
+    const counts = { mallocs: sumOf(end, 'mallocs'), reads: sumOf(end, 'reads'), moved: sumOf(end, 'moved') };
+    return unlessIdle(findingOf({ ...end, wrong }, counts), 'mallocs', 'reads');
+  },
+};
+
 /** So many frees make the turnovers below; a slow machine gets more time for them. */
 const FREES_MIN = 3000;
 const FLOOD_MS_MORE = 5000;
@@ -172,4 +195,4 @@ const flood: Check = {
 };
 
 /** See the head of the file. */
-export const poolTortureChecks: readonly Check[] = [all, nonBlocking, order, flood];
+export const poolTortureChecks: readonly Check[] = [all, nonBlocking, order, lockdep, flood];
