@@ -1,7 +1,7 @@
 // docs/writing-a-strategy.md: its code is the example's files, and its commands print what it shows.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
@@ -38,6 +38,22 @@ function expectToShow(output: string, shown: string): void {
     rest = rest.slice(at);
   }
 }
+
+/** "Some things that the kit would have found, had they been otherwise": what, instead of what, and the check that finds it. */
+const OTHERWISE: readonly [string, string, string][] = [
+  [
+    'Atomics.wait(words, word + 1, served)',
+    'Atomics.wait(words, word + 1, Atomics.load(words, word + 1))',
+    'class-lock-two',
+  ],
+  ['Atomics.notify(words, word + 1)', 'Atomics.notify(words, word + 1, 1)', 'class-lock-three'],
+  ['parks: true', 'parks: false', 'waits-counted'],
+  [
+    'if (Atomics.compareExchange(words, word, agent.index, 0) === agent.index) return;',
+    'return void Atomics.store(words, word, 0);',
+    'misuse',
+  ],
+];
 
 describe('docs/writing-a-strategy.md', () => {
   it.each(FILES)('shows %s as it is', (file) => {
@@ -81,6 +97,16 @@ describe('docs/writing-a-strategy.md', () => {
       const command = `npx -y pnpm@12 conformance examples/04-your-own-lock/ticket.mjs --minutes 0.02 --replay ${check}`;
       expect(outputOf(command)).toMatch(/^passed: /m);
     }
+  });
+
+  it.each(OTHERWISE)('would not get away without "%s"', (right, wrong, check) => {
+    const code = readFileSync(new URL('ticket.mjs', example), 'utf8');
+    expect(code).toContain(right);
+    const broken = new URL('examples/dist-test/otherwise.mjs', root);
+    mkdirSync(new URL('.', broken), { recursive: true });
+    writeFileSync(broken, code.replace(right, wrong));
+    const command = `npx -y pnpm@12 conformance examples/dist-test/otherwise.mjs --replay ${check}`;
+    expect(outputOf(command)).toMatch(/^failed: /m);
   });
 
   it('ends with a pool that works', () => {

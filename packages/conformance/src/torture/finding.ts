@@ -10,10 +10,9 @@ export function sumOf({ reports }: CrewEnd, what: string): number {
 /** A number of each agent, with the least and the most. */
 export function perAgent(title: string, { reports }: CrewEnd, what: string): Histogram {
   const found = reports.map(({ counts }) => counts[what]).filter((count) => count !== undefined);
-  return {
-    title,
-    buckets: { agents: found.length, least: Math.min(...found, Infinity), most: Math.max(...found, 0) },
-  };
+  // Of agents that hang there is no report: of none of them there is no least one.
+  const least = found.length === 0 ? 0 : Math.min(...found);
+  return { title, buckets: { agents: found.length, least, most: Math.max(...found, 0) } };
 }
 
 /** A run in which what it is about never happened says nothing. */
