@@ -93,12 +93,13 @@ export class Access {
     const raw = this.handles.rawOf(handle);
     const cell = this.handles.cellOf(raw);
     const { strategy } = this.state;
-    const location = cell === 0 ? 0 : this.typed(() => strategy.writeBegin(cell));
+    const location = cell === 0 ? 0 : this.beginWrite(cell);
     if (location === 0) throw this.handles.badHandle(handle);
     const { words } = this.state;
-    const zspage = this.locateOrEnd(location, raw, (at) => strategy.writeEnd(at));
+    let zspage = 0;
     let mends = false;
     try {
+      zspage = this.locate(location, raw);
       if (zspage === 0) throw this.handles.badHandle(handle);
       if (!Number.isInteger(at) || at < 0 || at + source.length > this.place.length) {
         throw outOfRange(
@@ -145,7 +146,7 @@ export class Access {
     }
     const raw = this.handles.rawOf(handle);
     const cell = this.handles.cellOf(raw);
-    const location = cell === 0 ? 0 : this.typed(() => strategy.holdBegin(cell));
+    const location = cell === 0 ? 0 : this.beginHold(cell);
     if (location === 0) throw this.handles.badHandle(handle);
     const zspage = this.locateOrEnd(location, raw, (at) => strategy.holdEnd(at));
     if (zspage === 0 || this.place.isTorn) {
@@ -173,9 +174,17 @@ export class Access {
     }
   }
 
-  private typed<T>(call: () => T): T {
+  private beginWrite(cell: WordIndex): Location {
     try {
-      return call();
+      return this.state.strategy.writeBegin(cell);
+    } catch (error) {
+      throw asCorrupt(error);
+    }
+  }
+
+  private beginHold(cell: WordIndex): Location {
+    try {
+      return this.state.strategy.holdBegin(cell);
     } catch (error) {
       throw asCorrupt(error);
     }

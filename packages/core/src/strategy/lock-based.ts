@@ -14,6 +14,7 @@
 import type { WordIndex } from '../words/agent.ts';
 import type { Capabilities, Location, Strategy, StrategyHost, StrategyRecovery, ZspageIndex } from './contract.ts';
 import type { LockKind, Mutex, RwLock, TryRwLock } from './locks.ts';
+import { ENTERING, INSIDE, LEAVING, LOCK_SHIFT } from './read-table.ts';
 import type { ReadTable } from './read-table.ts';
 import { lockClassByHint } from './class-by-hint.ts';
 import { ReclaimsAtOnce } from './reclaims-at-once.ts';
@@ -102,7 +103,10 @@ abstract class LockBased extends ReclaimsAtOnce {
   }
 
   readEnd(zspage: ZspageIndex): void {
-    this.leave(this.zspageWord(zspage));
+    const word = this.zspageBase + zspage * this.zspageStride;
+    this.reads.leave(word);
+    this.zspageLock.readUnlock(word);
+    this.reads.left();
   }
 
   /** Enters a zspage lock, and says so. */
@@ -175,11 +179,16 @@ class PoolLockStrategy extends LockBased {
   override readonly recovery: StrategyRecovery | undefined;
   private readonly poolLock: RwLock;
   private readonly poolWord: WordIndex;
+  /** As in ReadTable, whose steps for the pool lock are written out here: this is the hottest path of all. */
+  private readonly lookup: WordIndex;
+  private readonly alarm: WordIndex;
 
   constructor(host: StrategyHost, mutex: Mutex, zspageLock: TryRwLock, poolLock: RwLock) {
     super(host, mutex, zspageLock);
     this.poolLock = poolLock;
     this.poolWord = host.poolBase;
+    this.lookup = host.reads.lookup;
+    this.alarm = host.reads.alarm;
     this.recovery = this.recoveryWith(poolLock);
   }
 
@@ -194,10 +203,15 @@ class PoolLockStrategy extends LockBased {
     let word = 0;
     try {
       word = this.zspageWordOf(location);
-      this.enter(word);
-    } finally {
+      this.reads.enter(word);
+      this.zspageLock.readLock(word);
+      this.reads.entered(word);
+    } catch (error) {
+      this.reads.left();
       this.leavePool();
+      throw error;
     }
+    this.leavePool();
     // A free that raced with this read by mistake has changed the cell before it let go of the zspage.
     if (this.words[cell] === location) return location;
     this.leave(word);
@@ -242,22 +256,23 @@ class PoolLockStrategy extends LockBased {
   }
 
   private enterPool(): void {
-    const { reads, poolWord } = this;
-    reads.enterPool(poolWord);
+    const { words, lookup, poolWord } = this;
+    words[lookup] = (poolWord << LOCK_SHIFT) | ENTERING;
     try {
       this.poolLock.readLock(poolWord);
     } catch (error) {
-      reads.leftPool();
+      this.reads.leftPool();
       throw error;
     }
-    reads.enteredPool(poolWord);
+    words[lookup] = (poolWord << LOCK_SHIFT) | INSIDE;
   }
 
   private leavePool(): void {
-    const { reads, poolWord } = this;
-    reads.leavePool(poolWord);
+    const { words, lookup, poolWord } = this;
+    words[lookup] = (poolWord << LOCK_SHIFT) | LEAVING;
     this.poolLock.readUnlock(poolWord);
-    reads.leftPool();
+    if (words[this.alarm] === 0) words[lookup] = 0;
+    else this.reads.leftPool();
   }
 
   publish(cell: WordIndex, location: Location): void {

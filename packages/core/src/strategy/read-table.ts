@@ -45,11 +45,14 @@ export class ReadTable {
   private readonly words: Words;
   private readonly agent: Agent;
   private readonly place: ReadTablePlace;
-  private readonly alarm: WordIndex;
-  private readonly lookup: WordIndex;
+  /** Words that say whether an alarm is on, and what this agent does to the lock of the whole pool: `lookup`. */
+  readonly alarm: WordIndex;
+  readonly lookup: WordIndex;
   /** Word indexes of entries: those in use come first, mostly in the order of entering. */
   private readonly entries: WordIndex[] = [];
   private used = 0;
+  /** The first entry that is not in use; -1 when there is none. */
+  private top: WordIndex;
 
   constructor(agent: Agent, place: ReadTablePlace) {
     this.agent = agent;
@@ -58,26 +61,46 @@ export class ReadTable {
     this.alarm = place.alarm;
     this.lookup = place.lookup;
     this.add(place.reads, place.readsCount);
-  }
-
-  /** Reader counts that this agent is in, but for the pool lock's. */
-  get depth(): number {
-    return this.used;
+    this.top = place.reads;
   }
 
   /** The agent is about to enter a lock. @throws ERR_ZS_NO_MEMORY, ERR_ZS_WOULD_BLOCK when it is in very many. */
   enter(lock: WordIndex): void {
-    if (this.used === this.entries.length) this.grow();
-    this.words[this.entries[this.used++]!] = (lock << LOCK_SHIFT) | ENTERING;
+    if (this.top < 0) this.grow();
+    this.words[this.top] = (lock << LOCK_SHIFT) | ENTERING;
   }
 
-  /** It has entered the lock that it entered last. */
+  /** It has entered the lock that it was about to enter. */
   entered(lock: WordIndex): void {
-    this.words[this.entries[this.used - 1]!] = (lock << LOCK_SHIFT) | INSIDE;
+    this.words[this.top] = (lock << LOCK_SHIFT) | INSIDE;
+    const used = ++this.used;
+    this.top = used < this.entries.length ? this.entries[used]! : -1;
   }
 
   /** It is about to leave a lock. @throws ERR_ZS_LOCK_MISUSE when it is not inside. */
   leave(lock: WordIndex): void {
+    const last = this.used - 1;
+    const entry = last < 0 ? -1 : this.entries[last]!;
+    if (last < 0 || this.words[entry] !== ((lock << LOCK_SHIFT) | INSIDE)) this.bringLast(lock);
+    else this.top = entry;
+    this.used = last;
+    this.words[this.top] = (lock << LOCK_SHIFT) | LEAVING;
+  }
+
+  /** It has left the lock that it was about to leave, or could not enter the one that it was about to enter. */
+  left(): void {
+    if (this.words[this.alarm] === 0) this.words[this.top] = 0;
+    else this.leftLate(this.top);
+  }
+
+  /** The agent has left the pool lock, or could not enter it. */
+  leftPool(): void {
+    if (this.words[this.alarm] === 0) this.words[this.lookup] = 0;
+    else this.leftLate(this.lookup);
+  }
+
+  /** Makes the entry of a lock the last one in use. */
+  private bringLast(lock: WordIndex): void {
     const { words, entries } = this;
     const inside = (lock << LOCK_SHIFT) | INSIDE;
     const last = this.used - 1;
@@ -87,32 +110,7 @@ export class ReadTable {
     const entry = entries[at]!;
     entries[at] = entries[last]!;
     entries[last] = entry;
-    words[entry] = (lock << LOCK_SHIFT) | LEAVING;
-  }
-
-  /** It has left the lock that it was about to leave, or could not enter the one that it was about to enter. */
-  left(): void {
-    const entry = this.entries[--this.used]!;
-    if (this.words[this.alarm] === 0) this.words[entry] = 0;
-    else this.leftLate(entry);
-  }
-
-  /** The same four for the lock of the whole pool. */
-  enterPool(lock: WordIndex): void {
-    this.words[this.lookup] = (lock << LOCK_SHIFT) | ENTERING;
-  }
-
-  enteredPool(lock: WordIndex): void {
-    this.words[this.lookup] = (lock << LOCK_SHIFT) | INSIDE;
-  }
-
-  leavePool(lock: WordIndex): void {
-    this.words[this.lookup] = (lock << LOCK_SHIFT) | LEAVING;
-  }
-
-  leftPool(): void {
-    if (this.words[this.alarm] === 0) this.words[this.lookup] = 0;
-    else this.leftLate(this.lookup);
+    this.top = entry;
   }
 
   private leftLate(entry: WordIndex): void {
@@ -124,6 +122,7 @@ export class ReadTable {
 
   private grow(): void {
     const { first, count } = this.place.grow();
+    this.top = first;
     this.add(first, count);
   }
 
