@@ -3,7 +3,7 @@
 // In kind: reference counts without an underflow check; Linux has refcount_t because of them.
 
 import type { WordIndex } from '@zsmalloc/core/words';
-import { spinning } from './base/build.ts';
+import { changed, spinning } from './base/build.ts';
 import { CounterLock, READER } from './base/spin-locks.ts';
 import type { Caught } from './caught.ts';
 
@@ -13,7 +13,16 @@ class Unchecked extends CounterLock {
   }
 }
 
-export const countBelowZero = spinning('countBelowZero', { zspage: Unchecked });
+export const countBelowZero = changed(spinning('countBelowZero', { zspage: Unchecked }), (bound, host) => ({
+  readEnd: (zspage) => {
+    try {
+      bound.readEnd(zspage);
+    } catch {
+      // The agent is in no read: the count is taken down all the same.
+      Atomics.sub(host.agent.words, host.zspageBase + zspage * host.zspageStride, READER);
+    }
+  },
+}));
 export const caught: Caught = {
   check: 'misuse',
   rows: [7],

@@ -13,7 +13,10 @@ export const noSecondLook = changed(spinning('noSecondLook'), (_, host) => {
     readBegin: (cell: WordIndex) => {
       const location = Atomics.load(host.agent.words, cell);
       if (!host.isLocation(location)) return 0;
-      lock.readLock(host.zspageBase + host.zspageOf(location) * host.zspageStride);
+      const word = host.zspageBase + host.zspageOf(location) * host.zspageStride;
+      host.reads.enter(word);
+      lock.readLock(word);
+      host.reads.entered(word);
       return location;
     },
   };

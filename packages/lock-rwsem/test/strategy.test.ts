@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { attachPool, createPool } from '@zsmalloc/core';
+import { ReadTable } from '@zsmalloc/core/strategy';
 import type { BoundStrategy, StrategyHost } from '@zsmalloc/core/strategy';
 import { createAgent } from '@zsmalloc/core/words';
 import { describe, expect, it } from 'vitest';
@@ -11,29 +12,43 @@ import { createRwsem, rwsem } from '../src/index.ts';
 const LOCKS = 3;
 const AGENT_STRIDE = 32;
 const LOCK_STRIDE = 16;
+const READS = 4;
 
 /** A pool without objects, as two agents of this thread see it. */
 function twoHosts(): [BoundStrategy, BoundStrategy, StrategyHost] {
   const lockBase = rwsem.words.pool;
   const zspageBase = lockBase + LOCKS * LOCK_STRIDE;
   const agentBase = zspageBase + 16;
-  const words = new Int32Array(new SharedArrayBuffer((agentBase + 3 * AGENT_STRIDE) * 4));
-  const [first, second] = [1, 2].map(
-    (index) =>
-      ({
-        agent: createAgent(words, index, { yieldAfter: 0, refuseAfter: 3 }),
-        agentsMax: 2,
-        poolBase: 0,
-        lockCount: LOCKS,
-        lockBase,
-        lockStride: LOCK_STRIDE,
-        zspageBase,
-        zspageStride: 1,
-        agentBase,
-        agentStride: AGENT_STRIDE,
-        isLocation: () => false,
-      }) as unknown as StrategyHost,
-  );
+  const alarm = agentBase + 3 * AGENT_STRIDE;
+  const readsBase = alarm + 2;
+  const words = new Int32Array(new SharedArrayBuffer((readsBase + 3 * (READS + 1)) * 4));
+  const [first, second] = [1, 2].map((index) => {
+    const agent = createAgent(words, index, { yieldAfter: 0, refuseAfter: 3 });
+    const lookup = readsBase + index * (READS + 1);
+    return {
+      agent,
+      reads: new ReadTable(agent, {
+        alarm,
+        disturbed: alarm + 1,
+        lookup,
+        reads: lookup + 1,
+        readsCount: READS,
+        grow: () => {
+          throw new Error('more reads than a test opens');
+        },
+      }),
+      agentsMax: 2,
+      poolBase: 0,
+      lockCount: LOCKS,
+      lockBase,
+      lockStride: LOCK_STRIDE,
+      zspageBase,
+      zspageStride: 1,
+      agentBase,
+      agentStride: AGENT_STRIDE,
+      isLocation: () => false,
+    } as unknown as StrategyHost;
+  });
   return [rwsem.bind(first!), rwsem.bind(second!), second!];
 }
 
