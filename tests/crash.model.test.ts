@@ -27,10 +27,25 @@ describe('the sweep', () => {
   }
   const parts = (pool: AgentPool): Parts => pool as unknown as Parts;
   const mutants: [string, string, string, (heir: AgentPool) => void][] = [
-    ['rebuilds nothing', 'spin', 'malloc of a slot that was used before', (heir) => (parts(heir).recovery.rebuild = () => 0)],
-    ['rebuilds no class', 'spin', 'a compaction that empties a zspage', (heir) => (parts(heir).recovery.changedClasses = () => [])],
+    [
+      'rebuilds nothing',
+      'spin',
+      'malloc of a slot that was used before',
+      (heir) => (parts(heir).recovery.rebuild = () => 0),
+    ],
+    [
+      'rebuilds no class',
+      'spin',
+      'a compaction that empties a zspage',
+      (heir) => (parts(heir).recovery.changedClasses = () => []),
+    ],
     ['marks no object as torn', 'bigLock', 'a write', (heir) => (parts(heir).recovery.markTorn = () => {})],
-    ['finishes no migration', 'spin', 'the migration of a page', (heir) => (parts(heir).recovery.finishMigration = () => {})],
+    [
+      'finishes no migration',
+      'spin',
+      'the migration of a page',
+      (heir) => (parts(heir).recovery.finishMigration = () => {}),
+    ],
     [
       'frees no structure lock',
       'spin',

@@ -76,16 +76,18 @@ export function crashEverywhere(program: CrashProgram): CrashResult {
       const direct = openMemory(memory.buffer);
       formatMemory(direct, plan, strategy, 0, KEY);
       for (const _ of [VICTIM, HEIR, SURVIVOR]) takeAgent(direct.words, plan);
-      known = program.setup(
-        sideOf(direct, plan, strategy, VICTIM),
-        sideOf(direct, plan, strategy, SURVIVOR),
-      );
+      known = program.setup(sideOf(direct, plan, strategy, VICTIM), sideOf(direct, plan, strategy, SURVIVOR));
     },
     threads: {
       victim: (context: { memory: ModelMemory }) =>
         leaveCleanly(memory, () => {
           const { buffer, int32: words, uint8: bytes } = context.memory;
-          const views = { buffer, words, bytes, view: (at: number, length: number) => memory.view('uint8', at, length) };
+          const views = {
+            buffer,
+            words,
+            bytes,
+            view: (at: number, length: number) => memory.view('uint8', at, length),
+          };
           program.victim(sideOf(views, plan, strategy, VICTIM), known);
         }),
     },

@@ -153,7 +153,11 @@ export const crashPrograms: Readonly<Record<string, Program>> = {
     victim: (pool, known) => pool.migratePage(pageOf(pool, known[0]!)),
   },
   'the migration of the second page of a zspage': {
-    setup: (pool) => [object(pool, SPANNING_BYTES, A), object(pool, SPANNING_BYTES, B), object(pool, SPANNING_BYTES, C)],
+    setup: (pool) => [
+      object(pool, SPANNING_BYTES, A),
+      object(pool, SPANNING_BYTES, B),
+      object(pool, SPANNING_BYTES, C),
+    ],
     victim: (pool, known) => pool.migratePage(pageOf(pool, known[2]!)),
   },
   'the migration of a huge page': {

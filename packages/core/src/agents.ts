@@ -112,7 +112,7 @@ export function agentsOfThread(words: Words, plan: PoolPlan, thread: number): Ag
     // order: acquire, pairs with takeAgent. The caller holds the thread's certificate, which orders what it wrote.
     const state = Atomics.load(words, word + AGENT.at.state);
     const named = words[word + AGENT.at.thread]!;
-    const isOfThread = (state >>> THREAD_SHIFT) === (thread & THREAD_MASK) && (named === 0 || named === thread);
+    const isOfThread = state >>> THREAD_SHIFT === (thread & THREAD_MASK) && (named === 0 || named === thread);
     if ((state & ATTACHED) !== 0 && isOfThread) found.push(agent);
   }
   return found;

@@ -126,7 +126,8 @@ export class Objects {
   releaseReclaimed(): boolean {
     const { words, state } = this;
     const { record } = state;
-    if (words[record + emptyZspages] === 0 && words[record + emptyPages] === 0 && words[record + moveTo] === 0) return true;
+    if (words[record + emptyZspages] === 0 && words[record + emptyPages] === 0 && words[record + moveTo] === 0)
+      return true;
     const { strategy, plan, agent } = state;
     if (agent.mayBlock) strategy.lock(plan.pagesLock);
     else if (!strategy.tryLock(plan.pagesLock)) return false;

@@ -106,7 +106,9 @@ export class ReaderCounts {
         const state = said & STATE_MASK;
         if (state !== INSIDE && !this.isWaiting(agent)) return undefined;
         const isCounted =
-          state === ENTERING ? counted.hasBeenGranted?.(lock, agent) === true : state === INSIDE || counted.countsWhileLeaving;
+          state === ENTERING
+            ? counted.hasBeenGranted?.(lock, agent) === true
+            : state === INSIDE || counted.countsWhileLeaving;
         if (isCounted) inside++;
       }
     }

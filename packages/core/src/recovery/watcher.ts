@@ -174,4 +174,3 @@ function isPort(agents: WatchedAgents): agents is AgentPort {
   const { start, addEventListener, terminate } = agents as Partial<AgentPort & BrowserWorker>;
   return typeof start === 'function' && typeof addEventListener === 'function' && terminate === undefined;
 }
-

@@ -5,7 +5,16 @@ import type { BoundStrategy } from './contract.ts';
 import type { WordIndex, Words } from '../words/agent.ts';
 
 /** Calls that hold something once they have returned `true`, a location or a class. */
-const BEGINS = ['readBegin', 'writeBegin', 'holdBegin', 'lockClassOf', 'tryLock', 'relocateBegin', 'lock', 'moveBegin'] as const;
+const BEGINS = [
+  'readBegin',
+  'writeBegin',
+  'holdBegin',
+  'lockClassOf',
+  'tryLock',
+  'relocateBegin',
+  'lock',
+  'moveBegin',
+] as const;
 const ENDS = ['readEnd', 'writeEnd', 'holdEnd', 'unlock', 'relocateEnd', 'moveEnd'] as const;
 /** Calls that hold nothing afterwards. */
 const WHOLE = ['reclaim', 'detach'] as const;

@@ -2,14 +2,7 @@
 // so it is reclaimed at once, and whoever changes an object's bytes, or holds it, is a reader of its placement.
 
 import type { WordIndex, Words } from '../words/agent.ts';
-import type {
-  BoundStrategy,
-  Location,
-  PageIndex,
-  StrategyHost,
-  StrategyRecovery,
-  ZspageIndex,
-} from './contract.ts';
+import type { BoundStrategy, Location, PageIndex, StrategyHost, StrategyRecovery, ZspageIndex } from './contract.ts';
 import { retrySoon } from './retry.ts';
 
 /** See the head of the file. */
