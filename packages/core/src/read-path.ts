@@ -84,9 +84,9 @@ export function readPath(state: PoolState, handles: HandleTable): ReadPath {
     if (length > room) {
       place.firstBytes = room;
       // order: acquire, pairs with the page migration that may link another second page beside readers.
-      const next = Atomics.load(words, pageWord + link);
-      if (next <= 0 || next >= plan.pages) throw corruptError('chain-owned', `page ${next} behind location`, location);
-      place.secondOffset = next * pageBytes;
+      const following = Atomics.load(words, pageWord + link);
+      if (following <= 0 || following >= plan.pages) throw badLink(location, following);
+      place.secondOffset = following * pageBytes;
     }
     return owner >>> OWNER_SHIFT;
   }
@@ -100,6 +100,10 @@ export function readPath(state: PoolState, handles: HandleTable): ReadPath {
     place.firstBytes = place.length;
     if (place.length > pageBytes) throw badLength(page << indexBits, place.length);
     return zspage;
+  }
+
+  function badLink(location: Location, page: number): ZsmallocError {
+    return corruptError('chain-owned', `page ${page} behind location`, location);
   }
 
   function badLength(location: Location, length: number): ZsmallocError {
