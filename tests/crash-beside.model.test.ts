@@ -9,9 +9,9 @@ import { formatMemory } from '../packages/core/src/format.ts';
 import { HEADER } from '../packages/core/src/layout/records.ts';
 import { AgentPool } from '../packages/core/src/pool.ts';
 import { PoolState, openMemory } from '../packages/core/src/state.ts';
-import { leaveCleanly } from './model/leave-cleanly.ts';
-import { HALF_BYTES, expectAll, filled, smallPlan } from './model/model-pool.ts';
-import { nameWord } from './model/name-word.ts';
+import { nameWord } from '../packages/conformance/src/pool/name-word.ts';
+import { smallPlan } from '../packages/conformance/src/pool/pool-model.ts';
+import { HALF_BYTES, expectAll, filled } from '../packages/conformance/src/pool/program-parts.ts';
 import { strategyNamed } from './strategies.ts';
 
 const KEY = 0x15a5_a5a5;
@@ -64,23 +64,21 @@ function crashAt({ strategy, victim, survivor }: Options, beforeOperation: numbe
       pool.free(pool.malloc(HALF_BYTES));
     },
     threads: {
-      victim: () => leaveCleanly(memory, () => void victim(sideOf(views, VICTIM), object)),
-      survivor: () => leaveCleanly(memory, () => void survivor(sideOf(views, 2), object)),
+      victim: () => void victim(sideOf(views, VICTIM), object),
+      survivor: () => void survivor(sideOf(views, 2), object),
       heir: ({ awaitExit }) => {
         awaitExit('victim');
-        leaveCleanly(memory, () => {
-          const heir = sideOf(views, HEIR);
-          declareDead(words, plan, VICTIM, incarnationOf(words, plan, VICTIM));
-          for (;;) {
-            try {
-              heir.recover();
-              return;
-            } catch (error) {
-              if ((error as { code?: unknown }).code !== 'ERR_ZS_WOULD_BLOCK') throw error;
-              (Atomics as { pause?: () => void }).pause?.();
-            }
+        const heir = sideOf(views, HEIR);
+        declareDead(words, plan, VICTIM, incarnationOf(words, plan, VICTIM));
+        for (;;) {
+          try {
+            heir.recover();
+            return;
+          } catch (error) {
+            if ((error as { code?: unknown }).code !== 'ERR_ZS_WOULD_BLOCK') throw error;
+            (Atomics as { pause?: () => void }).pause?.();
           }
-        });
+        }
       },
     },
     check: () => {
