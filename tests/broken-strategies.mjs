@@ -68,7 +68,10 @@ export const noSecondLook = changed('noSecondLook', (host) => {
     readBegin: (cell) => {
       const location = Atomics.load(words, cell);
       if (!host.isLocation(location)) return 0;
-      lock.readLock(host.zspageBase + host.zspageOf(location) * host.zspageStride);
+      const word = host.zspageBase + host.zspageOf(location) * host.zspageStride;
+      host.reads.enter(word);
+      lock.readLock(word);
+      host.reads.entered(word);
       return location;
     },
   };
