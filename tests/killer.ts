@@ -97,6 +97,11 @@ export class Killer {
       await sleep(1 + this.draw(waitMsMax));
       if (this.draw(4) === 0) dying.add(this.draw(workers));
       await Promise.all([...dying].map((own) => this.kill(own, victims)));
+      // Not before all have been recovered from: these calls block, and this is the agent that recovers.
+      for (const own of dying) {
+        this.inherit(own);
+        victims[own] = this.spawn(own);
+      }
       killed += dying.size;
       await withinTime('a new worker', Promise.all([...dying].map((own) => victims[own]!.isReady)));
     }
@@ -136,15 +141,13 @@ export class Killer {
     return { worker, exited, isReady };
   }
 
-  private async kill(own: number, victims: Victim[]): Promise<void> {
+  private async kill(own: number, victims: readonly Victim[]): Promise<void> {
     const { worker, exited } = victims[own]!;
     const before = this.reports.length;
     void worker.terminate();
-    const exitMs = await withinTime('a worker that was terminated', exited);
+    const exitMs = await withinTime(`worker ${own}, terminated after ${this.reports.length} recoveries,`, exited);
     await withinTime('recovery', this.untilNobodyIsDead());
     if (this.reports.length > before) this.recoveryMs.push(performance.now() - exitMs);
-    this.inherit(own);
-    victims[own] = this.spawn(own);
   }
 
   /** Resolves when the pool's watcher has nothing more to do. */
