@@ -5,7 +5,7 @@ import { crashEverywhere } from './model/crash-pool.ts';
 import { crashPrograms } from './model/crash-programs.ts';
 import { strategies, strategyNamed } from './strategies.ts';
 
-describe.each(strategies.filter(({ capabilities }) => capabilities.robust))('$name', ({ strategy }) => {
+describe.each(strategies)('$name', ({ strategy }) => {
   it.each(Object.keys(crashPrograms))('gets over a death before every operation of %s', (what) => {
     const { result, reports } = crashEverywhere({ strategy, ...crashPrograms[what]! });
     assertProved(result);

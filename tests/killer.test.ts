@@ -1,3 +1,5 @@
+// On request, by KILLS=40 or more: some runs end with the watchdog (docs/RECOVERY.md), which is why no strategy is declared robust.
+
 import { describe, expect, it } from 'vitest';
 import { Killer } from './killer.ts';
 import { strategies } from './strategies.ts';
@@ -5,7 +7,7 @@ import { strategies } from './strategies.ts';
 const KILLS = Number(process.env['KILLS'] ?? 40);
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
-describe.each(strategies.filter(({ capabilities }) => capabilities.robust))('$name', (strategy) => {
+describe.runIf(process.env['KILLS'] !== undefined).each(strategies)('$name', (strategy) => {
   it(`gets over the death of ${KILLS} agents at random instants`, { timeout: 120_000 + KILLS * 5000 }, async () => {
     console.log(`${strategy.name}: seed ${SEED}`);
     const result = await new Killer({ strategy, workers: 4, kills: KILLS, seed: SEED }).run();
