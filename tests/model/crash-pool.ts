@@ -8,7 +8,7 @@
 //   3. Recovery runs twice in a row: a second one has nothing to do.
 
 import { explore, ModelMemory } from '@zsmalloc/explorer';
-import type { ExploreResult } from '@zsmalloc/explorer';
+import type { ExploreOptions, ExploreResult } from '@zsmalloc/explorer';
 import type { Strategy } from '@zsmalloc/core/strategy';
 import { declareDead, incarnationOf, takeAgent } from '../../packages/core/src/agents.ts';
 import { formatMemory } from '../../packages/core/src/format.ts';
@@ -17,6 +17,7 @@ import { AgentPool } from '../../packages/core/src/pool.ts';
 import type { RecoveryReport } from '../../packages/core/src/recovery/report.ts';
 import { PoolState, openMemory } from '../../packages/core/src/state.ts';
 import type { Memory } from '../../packages/core/src/state.ts';
+import { asTurn, withTurns } from '../../packages/conformance/src/model/turns.ts';
 import { nameWord } from '../../packages/conformance/src/pool/name-word.ts';
 import { smallPlan } from '../../packages/conformance/src/pool/pool-model.ts';
 import { HALF_BYTES, expectAll, filled } from '../../packages/conformance/src/pool/program-parts.ts';
@@ -70,39 +71,43 @@ export function crashEverywhere(program: CrashProgram): CrashResult {
   const reports: RecoveryReport[] = [];
   let known: readonly Known[] = [];
 
-  const result = explore({
+  const recoverAndCheck = (): void => {
+    copy.words.set(original);
+    const heir = sideOf(copy, plan, strategy, HEIR, HASTY);
+    const survivor = sideOf(copy, plan, strategy, SURVIVOR, HASTY);
+    program.break?.(heir);
+    declareDead(copy.words, plan, VICTIM, incarnationOf(copy.words, plan, VICTIM));
+    const [report] = heir.recover();
+    if (report === undefined) throw new Error('nothing was reported');
+    reports.push(report);
+    if (heir.recover().length > 0) throw new Error('the second recovery found something');
+    checkPool(plan, heir, survivor, known, report);
+  };
+  const options: ExploreOptions = {
     memory,
     setup: () => {
       const direct = openMemory(memory.buffer);
       formatMemory(direct, plan, strategy, 0, KEY);
       for (const _ of [VICTIM, HEIR, SURVIVOR]) takeAgent(direct.words, plan);
-      known = program.setup(sideOf(direct, plan, strategy, VICTIM), sideOf(direct, plan, strategy, SURVIVOR));
+      const sides = [VICTIM, SURVIVOR].map((index) => sideOf(direct, plan, strategy, index));
+      known = asTurn(() => program.setup(sides[0]!, sides[1]!));
     },
     threads: {
       victim: (context: { memory: ModelMemory }) => {
         const { buffer, int32: words, uint8: bytes } = context.memory;
         const views = { buffer, words, bytes, view: (at: number, length: number) => memory.view('uint8', at, length) };
-        program.victim(sideOf(views, plan, strategy, VICTIM), known);
+        asTurn(() => program.victim(sideOf(views, plan, strategy, VICTIM), known));
       },
     },
     check: ({ died }) => {
       if (!died[0]) return;
-      copy.words.set(original);
-      const heir = sideOf(copy, plan, strategy, HEIR, HASTY);
-      const survivor = sideOf(copy, plan, strategy, SURVIVOR, HASTY);
-      program.break?.(heir);
-      declareDead(copy.words, plan, VICTIM, incarnationOf(copy.words, plan, VICTIM));
-      const [report] = heir.recover();
-      if (report === undefined) throw new Error('nothing was reported');
-      reports.push(report);
-      if (heir.recover().length > 0) throw new Error('the second recovery found something');
-      checkPool(plan, heir, survivor, known, report);
+      asTurn(() => recoverAndCheck());
     },
     describe: (byteOffset) => nameWord(plan, byteOffset),
     maxSteps: 20_000,
     crash: { thread: 'victim' },
-  });
-  return { result, reports };
+  };
+  return { result: withTurns(() => explore(options)), reports };
 }
 
 function checkPool(
