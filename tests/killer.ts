@@ -161,6 +161,8 @@ export class Killer {
         if ((error as { code?: unknown }).code !== 'ERR_ZS_WOULD_BLOCK') throw error;
       }
       await sleep(1);
+      // Timers that are due at once would keep exit events from being seen.
+      await turn();
     }
   }
 
