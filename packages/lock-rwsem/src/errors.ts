@@ -56,3 +56,12 @@ export function timedOut(mode: Mode, timeoutMs: number, word: number): ZsmallocE
     { timeoutMs, word },
   );
 }
+
+/** A queue that somebody else has written into. */
+export function endlessQueue(node: number, steps: number): ZsmallocError {
+  return new ZsmallocError(
+    'ERR_ZS_CORRUPT',
+    `cannot walk a queue of the parking lot: at node ${node}, after ${steps} steps, it has not ended. Something has written outside its objects: stop using this memory.`,
+    { node, steps },
+  );
+}

@@ -17,12 +17,14 @@
 //      async one never share a word. Notifies go out after the bucket lock is free, to all on the word (all one agent's).
 //   4. PARKED is set by the node's agent under the bucket lock, everything else but IDLE by whoever wakes it, also there.
 //   5. A node is linked exactly while its park word is PARKED or WOKEN, whenever the bucket lock is free.
-//   6. The bucket lock holds the number of its owner. Of one that dies inside it is inherited, and the queue made what rule 5
+//   6. A walk is bounded: a queue that a stray write has led into a circle ends with ERR_ZS_CORRUPT, the bucket lock free.
+//   7. The bucket lock holds the number of its owner. Of one that dies inside it is inherited, and the queue made what rule 5
 //      says: recovery.ts.
 //
 // Source: the parking lot of WebKit's WTF and of parking_lot (Rust).
 
 import type { Agent, AgentIndex, WordIndex, Words } from '@zsmalloc/core/words';
+import { endlessQueue } from './errors.ts';
 import { spinUnderAlarm } from './spin.ts';
 
 /** Where a parking lot lies. */
@@ -50,7 +52,8 @@ const BUCKET = { lock: 0, head: 1, tail: 2 } as const;
 export const NODES = 4;
 export const NODE_WORDS = 6;
 export const AGENT_WORDS: number = NODES * NODE_WORDS;
-const NODE = { lock: 0, flags: 1, next: 2, tries: 3, park: 4 } as const;
+/** Words of a node. */
+export const NODE = { lock: 0, flags: 1, next: 2, tries: 3, park: 4 } as const;
 
 export const FOR_WRITE: number = 1 << 0;
 /** Its agent waits in its event loop: it is only ever woken to try again, nothing is handed to it. */
@@ -69,6 +72,9 @@ export const GRANTED = 3;
 /** It was woken, did not come, and is out of the queue. If it comes after all it queues again. */
 export const EXPELLED = 4;
 
+/** Steps along queues in one section under a bucket lock: far more than 1024 nodes and some rounds of retrying take. */
+const STEPS_MAX = 1 << 20;
+
 /** One agent's view of a parking lot. */
 export class ParkingLot {
   readonly agent: Agent;
@@ -79,6 +85,9 @@ export class ParkingLot {
   private readonly freeNodes: NodeNumber[] = [];
   private readonly woken: WordIndex[] = [];
   private readonly mayYield: boolean;
+  /** The bucket whose lock this agent holds, and the steps that are left to it there. */
+  private section: WordIndex = 0;
+  private stepsLeft = STEPS_MAX;
 
   constructor(agent: Agent, place: LotPlace) {
     this.agent = agent;
@@ -116,6 +125,8 @@ export class ParkingLot {
       // order: relaxed. A stale value costs one round; the compare-exchange decides.
       while (Atomics.load(words, lock) !== 0);
     }
+    this.section = bucket;
+    this.stepsLeft = STEPS_MAX;
   }
 
   /** Frees the bucket lock, then wakes whom `wake` has named. */
@@ -237,16 +248,25 @@ export class ParkingLot {
 
   /** Next node of the lock's queue; 0 at its end. */
   next(node: NodeNumber, lock: WordIndex): NodeNumber {
-    return this.seek(this.words[this.nodeBase(node) + NODE.next]!, lock);
+    return this.seek(this.after(node), lock);
   }
 
   private seek(from: NodeNumber, lock: WordIndex): NodeNumber {
     const { words } = this;
     const key = lock | 0;
-    for (let node = from; node !== 0; node = words[this.nodeBase(node) + NODE.next]!) {
+    for (let node = from; node !== 0; node = this.after(node)) {
       if (words[this.nodeBase(node) + NODE.lock] === key) return node;
     }
     return 0;
+  }
+
+  /** Next node of the bucket; 0 at its end. @throws ERR_ZS_CORRUPT after too many steps in one section. */
+  private after(node: NodeNumber): NodeNumber {
+    if (--this.stepsLeft < 0) {
+      this.unlockBucket(this.section);
+      throw endlessQueue(node, STEPS_MAX);
+    }
+    return this.words[this.nodeBase(node) + NODE.next]!;
   }
 
   /** Appends a node to the lock's queue. */
@@ -266,7 +286,7 @@ export class ParkingLot {
   unlink(bucket: WordIndex, node: NodeNumber): void {
     const { words } = this;
     let before = 0;
-    for (let at = words[bucket + BUCKET.head]!; at !== node; at = words[this.nodeBase(at) + NODE.next]!) before = at;
+    for (let at = words[bucket + BUCKET.head]!; at !== node; at = this.after(at)) before = at;
     const next = words[this.nodeBase(node) + NODE.next]!;
     if (before === 0) words[bucket + BUCKET.head] = next;
     else words[this.nodeBase(before) + NODE.next] = next;

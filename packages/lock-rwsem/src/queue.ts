@@ -59,9 +59,16 @@ export class LockQueue extends Waking {
     const bucket = lot.bucketOf(lock);
     lot.lockBucket(bucket);
     const flags = lot.flagsOf(node);
-    if (lot.parkState(node) === EXPELLED) {
+    const state = lot.parkState(node);
+    if (state === EXPELLED) {
       lot.unlockBucket(bucket);
       return this.enter(lock, node, flags & ~RESERVED);
+    }
+    if (state === GRANTED) {
+      // A reader that was woken after a death, and granted the lock before it came.
+      lot.setIdle(node);
+      lot.unlockBucket(bucket);
+      return true;
     }
     const bars = this.barsOf(flags);
     const reserve = (flags & RESERVED) === 0 && lot.passOver(node) >= this.handoffAfter;
@@ -109,6 +116,7 @@ export class LockQueue extends Waking {
     lot.lockBucket(bucket);
     const state = lot.parkState(node);
     if (state === GRANTED || state === EXPELLED) {
+      lot.setIdle(node);
       lot.unlockBucket(bucket);
       return state === GRANTED;
     }

@@ -24,7 +24,7 @@ const TRIES = 1000;
 /** One agent's side of recovery, for all locks of a parking lot. */
 export class RwsemRecovery implements ReadByMany, HeldByOne {
   readonly countsWhileLeaving = false;
-  private readonly lot: ParkingLot;
+  protected readonly lot: ParkingLot;
   private readonly words: Words;
   private readonly agentsMax: number;
   private readonly fixedLocks: readonly WordIndex[];
@@ -108,7 +108,7 @@ export class RwsemRecovery implements ReadByMany, HeldByOne {
   }
 
   /** Gets a bucket lock, or inherits it. False when it takes too long. */
-  private takeBucket(bucket: WordIndex, isDead: IsDead): boolean {
+  protected takeBucket(bucket: WordIndex, isDead: IsDead): boolean {
     for (let i = 0; i < TRIES; i++) {
       if (this.lot.tryLockBucket(bucket) || isDead(this.lot.holderOf(bucket))) return true;
     }

@@ -38,7 +38,11 @@ export function sleepFor(queue: LockQueue, lock: WordIndex, flags: number, deadl
     const left = deadline === Infinity ? slice : Math.min(slice, Math.max(0, deadline - performance.now()));
     const outcome = sleepSaying(lot.agent, park, left);
     const state = lot.parkState(node);
-    if (state === GRANTED) return true;
+    if (state === GRANTED) {
+      // From here on this agent counts by what it says of itself: a grant that is left behind would count it once more.
+      lot.setIdle(node);
+      return true;
+    }
     if (state === WOKEN || state === EXPELLED) {
       if ((flags & FOR_WRITE) !== 0) spinWhileHeld(queue, lock, rounds);
       if (queue.retry(lock, node)) return true;

@@ -3,7 +3,7 @@
 // BITS      0 WRITER   a writer holds it
 //           1 QUEUED   its queue in the parking lot is not empty
 //           2 HANDOFF  it is reserved for one waiter of the queue; nobody else may take it
-//           3 BROKEN   never set yet: kept for "its owner died, what it protects needs repair"
+//           3 BROKEN   after a death its readers are being counted: nobody gets in (recovery.ts)
 //        4-11 OWNER    agent that holds it for writing; 0 without WRITER
 //          12 WAKING   a parked writer has been woken and is on its way: no need to wake another
 //       13-28 readers  read holds, up to READERS_MAX

@@ -2,13 +2,17 @@
 
 import { ModelMemory, explore } from '../../explorer/dist/index.js';
 import type { ExploreOptions, ExploreResult, ThreadContext } from '../../explorer/dist/index.js';
+import type { StrategyHost } from '@zsmalloc/core/strategy';
 import type { Agent } from '@zsmalloc/core/words';
-import { ASYNC, FOR_WRITE, HEAD, PARKED, ParkingLot } from '../src/lot.ts';
-import { AGENT_WORDS, BUCKET_WORDS, HEAD_WORDS } from '../src/lot.ts';
+import { ASYNC, FOR_WRITE, GRANTED, HEAD, NODES, PARKED, ParkingLot } from '../src/lot.ts';
+import { AGENT_WORDS, BUCKET_WORDS, HEAD_WORDS, NODE, NODE_WORDS } from '../src/lot.ts';
 import { LockQueue } from '../src/queue.ts';
+import { RwsemRecovery } from '../src/recovery.ts';
 import { Rwsem } from '../src/rwsem.ts';
 
 const AGENTS = 4;
+/** Agents whose nodes an heir looks at: each is some more steps, in which nothing happens. */
+const HEIRS_AGENTS = 3;
 const PLACE = {
   head: 0,
   buckets: HEAD_WORDS,
@@ -27,7 +31,16 @@ export type RwsemClass = new (...args: ConstructorParameters<typeof Rwsem>) => R
 export interface Subject {
   readonly queue?: QueueClass;
   readonly rwsem?: RwsemClass;
+  readonly lot?: new (...args: ConstructorParameters<typeof ParkingLot>) => ParkingLot;
   readonly handoffAfter?: number;
+}
+
+/** Waits for bucket locks instead of trying a thousand times, which would be a thousand schedules of the same meaning. */
+class PatientHeir extends RwsemRecovery {
+  protected override takeBucket(bucket: number): boolean {
+    this.lot.lockBucket(bucket);
+    return true;
+  }
 }
 
 /** One agent's side, made anew on each entry of a thread body: bodies are replayed from the start. */
@@ -45,7 +58,7 @@ export class Side {
       spin: { yieldAfter: Infinity, refuseAfter: 0 },
       mayBlock: true,
     };
-    this.lot = new ParkingLot(agent, PLACE);
+    this.lot = new (subject.lot ?? ParkingLot)(agent, PLACE);
     this.queue = new (subject.queue ?? LockQueue)(this.lot, subject.handoffAfter);
     this.locks = new (subject.rwsem ?? Rwsem)(this.lot, { cores: 8, rounds: 0 }, this.queue);
   }
@@ -68,6 +81,12 @@ export class Side {
     if (this.queue.enter(LOCK, node, flags | ASYNC)) return;
     do Atomics.wait(this.words, this.lot.parkWord(node), PARKED);
     while (!this.queue.retry(LOCK, node));
+  }
+
+  /** What an heir does last after a death, at any time: it wakes everybody who sleeps. */
+  wakeAll(): void {
+    const host = { agentsMax: HEIRS_AGENTS, poolBase: LOCK, lockCount: 0, lockBase: LOCK, lockStride: 1 };
+    new PatientHeir(this.lot, host as StrategyHost).wakeAll();
   }
 
   /** Waits for no time at all: the grant, if there is one, races with the end of the wait. */
@@ -154,6 +173,8 @@ export const ROLES: Record<string, Role> = {
     side.locks.writeUnlock(LOCK);
     return 1;
   },
+  /** Has recovered from a death. */
+  H: (side) => side.wakeAll(),
   /** Async waits, and async waits that are aborted. */
   a: (side) => {
     side.lockAsync(0);
@@ -205,6 +226,10 @@ export function exploreRoles(
       if (words[DATA] !== changes) throw new Error(`${words[DATA]} changes are there, not ${changes}`);
       if (words[LOCK] !== 0) throw new Error(`the lock word was left at ${words[LOCK]}`);
       if (words[PLACE.buckets + 1] !== 0) throw new Error('a node was left in the queue');
+      for (let node = NODES; node < (AGENTS + 1) * NODES; node++) {
+        const park = PLACE.agents + Math.floor(node / NODES) * AGENT_WORDS + (node % NODES) * NODE_WORDS + NODE.park;
+        if (words[park] === GRANTED) throw new Error(`node ${node} was left with a grant`);
+      }
       if (words[PLACE.head + HEAD.rescues] !== 0) throw new Error('a wait was ended by a rescue');
     },
     ...options,

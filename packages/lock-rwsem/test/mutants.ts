@@ -176,6 +176,25 @@ class WritesBesideReaders extends Rwsem {
   }
 }
 
+/** A reader that an heir has woken tries again although it has been granted the lock meanwhile. */
+class RetriesAfterGrant extends LockQueue {
+  override retry(lock: WordIndex, node: NodeNumber): boolean {
+    const { lot } = this;
+    const bucket = lot.bucketOf(lock);
+    lot.lockBucket(bucket);
+    if (lot.parkState(node) === GRANTED) lot.setParked(node);
+    lot.unlockBucket(bucket);
+    return super.retry(lock, node);
+  }
+}
+
+/** A grant stays in the park word after its reader has left. */
+class LeavesGrantBehind extends ParkingLot {
+  override setIdle(node: NodeNumber): void {
+    if (this.parkState(node) !== GRANTED) super.setIdle(node);
+  }
+}
+
 /** Name, the roles in which the defect shows, and the broken part. */
 export const MUTANTS: readonly (readonly [name: string, roles: string, subject: Subject])[] = [
   ['goes to sleep without a last look', 'WW', { queue: NoLastLook }],
@@ -191,5 +210,7 @@ export const MUTANTS: readonly (readonly [name: string, roles: string, subject: 
   ['downgrades in two steps', 'DW', { rwsem: DowngradesInTwoSteps }],
   ['upgrades beside readers', 'UR', { rwsem: UpgradesBesideReaders }],
   ['changes queues without their lock', 'WW', { queue: UnlockedBuckets }],
+  ['tries again after a grant', 'HRW', { queue: RetriesAfterGrant }],
+  ['leaves a grant behind', 'RW', { lot: LeavesGrantBehind }],
   ['writes beside readers', 'RW', { rwsem: WritesBesideReaders }],
 ];

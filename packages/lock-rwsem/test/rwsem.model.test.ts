@@ -1,6 +1,6 @@
 // All interleavings of small cases, of the code that ships. A letter is an agent:
 //   R W readers and writers    B writes twice    t T the same, trying    c C giving the wait up    a A awaiting    x X aborting an await
-//   D writes and downgrades    U reads and tries to upgrade
+//   D writes and downgrades    U reads and tries to upgrade    H wakes all after a death
 // What is checked in each execution: see exploreRoles. Deadlocks, lost wakeups (a timeout that has to fire counts as one)
 // and data races on what the lock protects fail it too.
 
@@ -31,12 +31,21 @@ const TRIPLES: readonly (readonly [roles: string, preemptions: number])[] = [
   ['RXR', 3],
   ['WXW', 3],
   ['AXR', 3],
+  ['HRW', 2],
+  ['HWW', 2],
+  ['HAW', 2],
+  ['HcW', 2],
 ];
 
 describe('two agents, all schedules', () => {
   const letters = Array.from(LETTERS);
   const pairs = letters.flatMap((first, i) => letters.slice(i).map((second) => first + second));
   it.each(pairs)('%s', (roles) => {
+    const result = exploreRoles(roles);
+    expect(result.verdict, result.report).toBe('proved');
+  });
+
+  it.each(['RH', 'WH', 'HH'])('%s, an heir beside a live agent', (roles) => {
     const result = exploreRoles(roles);
     expect(result.verdict, result.report).toBe('proved');
   });

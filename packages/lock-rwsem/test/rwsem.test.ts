@@ -2,9 +2,9 @@
 
 import { createAgent, hasCode } from '@zsmalloc/core/words';
 import { describe, expect, it } from 'vitest';
-import { AGENT_WORDS, BUCKET_WORDS, HEAD_WORDS, ParkingLot } from '../src/lot.ts';
+import { AGENT_WORDS, BUCKET_WORDS, HEAD_WORDS, NODE, NODES, ParkingLot } from '../src/lot.ts';
 import { Rwsem } from '../src/rwsem.ts';
-import { READER, READERS_MAX, WRITER, ownerOf, readersOf, writeHold } from '../src/word.ts';
+import { QUEUED, READER, READERS_MAX, WRITER, ownerOf, readersOf, writeHold } from '../src/word.ts';
 
 const PLACE = {
   head: 0,
@@ -202,5 +202,18 @@ describe('time limits', () => {
     expect(words[LOCK]).toBe(WRITER | writeHold(1));
     locks.writeUnlock(LOCK);
     expect(words[LOCK]).toBe(0);
+  });
+});
+
+describe('a queue that was written into', () => {
+  it('ends with an error, and leaves its bucket free', () => {
+    const { words, locks } = twoAgents();
+    const node = 2 * NODES;
+    words[PLACE.buckets + 1] = node;
+    words[PLACE.agents + 2 * AGENT_WORDS + NODE.next] = node;
+    locks.writeLock(LOCK);
+    words[LOCK]! |= QUEUED;
+    expect(() => locks.writeUnlock(LOCK)).toThrow(/ERR_ZS_CORRUPT/);
+    expect(words[PLACE.buckets]).toBe(0);
   });
 });
