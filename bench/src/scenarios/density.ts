@@ -8,7 +8,7 @@ import type { Answer, Job, RunOptions, Scenario } from '../model/scenario.ts';
 import { loadStrategy, strategyIdOf } from '../strategies.ts';
 
 const ID = 'density';
-const JOB_SECONDS = 1.2;
+const JOB_SECONDS = 0.5;
 const percent = (share: number): number => Math.round(share * 100);
 
 function describe(_options: RunOptions): ScenarioInfo {

@@ -20,7 +20,7 @@ import { CONFIDENCE } from '../statistics/bootstrap.ts';
 
 const ID = 'lockdep';
 const BLOCKS = 60;
-const JOB_SECONDS = 0.4;
+const JOB_SECONDS = 0.5;
 const OPERATIONS: readonly string[] = [...Object.values(OPERATION_NAMES), ...Object.values(MORE_NAMES)];
 
 /** One of each kind of lock; the checks are the same for all. */

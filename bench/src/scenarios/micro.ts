@@ -24,7 +24,7 @@ import { roundsOf } from './answers/evidence.ts';
 import { baselineOf } from './choices.ts';
 
 const ID = 'micro';
-const BLOCKS = 60;
+const BLOCKS = 40;
 const BLOCKS_FULL = 400;
 const TINYBENCH_MS = 2;
 const TINYBENCH_OPERATIONS = 1000;

@@ -37,8 +37,8 @@ const NAP_MS = 1;
 const OPEN_PER_SECOND = 8000;
 /** The open phase lasts this much of the closed one. */
 const OPEN_SHARE = 0.8;
-const CELL_SECONDS = 0.05;
-const START_SECONDS = 0.5;
+const CELL_SECONDS = 0.11;
+const START_SECONDS = 0.65;
 
 const METRICS: readonly Metric[] = [
   metric('opsPerSecond', 'throughput, closed loop', 'ops/s', 'higher'),
@@ -75,11 +75,11 @@ function combinations(options: RunOptions): Combination[] {
       ),
     );
   }
-  const counts = workersOf(options, quick ? [most] : [cores, most]);
+  const counts = workersOf(options, quick ? [most] : [cores, 2 * cores, most]);
   const last = counts.at(-1)!;
   return [
     ...counts.map((count) => cell('class', count, 'yes')),
-    ...(quick ? [] : [cell('class', last, 'no')]),
+    ...(quick ? [] : [cell('class', last, 'no'), cell('class', last, 'yes', 'long')]),
     cell('mover', last, 'yes'),
   ];
 }
