@@ -3,7 +3,7 @@
 import { check } from '../checks.ts';
 import type { CellOutcome, Crew } from '../crew/crew.ts';
 import { WARM_UP_METRICS, warmUpMetrics } from '../crew/warm-up.ts';
-import { collectSamples, percentilesOf } from '../latency-samples.ts';
+import { joinSeries, percentilesOf } from '../latencies.ts';
 import type { Metric, ScenarioInfo } from '../model/measurement.ts';
 import type { Job, RunOptions, Scenario } from '../model/scenario.ts';
 import { Random, shuffled } from '../random.ts';
@@ -139,8 +139,8 @@ function metricsOf({ phases, warmUp }: CellOutcome): Record<string, number | nul
   return {
     opsPerSecond: closed!.operationsPerSecond,
     ...cpuValue(closed!),
-    ...latencyValues('acquire', percentilesOf(collectSamples(closed!.samples, [SERIES.closed]))),
-    ...latencyValues('open', percentilesOf(collectSamples(open!.samples, [SERIES.open]))),
+    ...latencyValues('acquire', percentilesOf(joinSeries(closed!.latencies, [SERIES.closed]))),
+    ...latencyValues('open', percentilesOf(joinSeries(open!.latencies, [SERIES.open]))),
     unfairness: Math.max(...closed!.operationsByWorker) / fewest,
     naps: closed!.counts['naps']!,
     ...warmUpMetrics(warmUp),
@@ -176,8 +176,8 @@ async function measureCell(job: Job, crew: Crew, cell: Combination, ms: number):
   check(sections === counted, `${sections} sections under the lock counted to ${counted}: two were inside at once.`);
   const [closed, open] = outcome.phases;
   const histograms = histogramsOf({
-    acquireP50Us: collectSamples(closed!.samples, [SERIES.closed]),
-    openP50Us: collectSamples(open!.samples, [SERIES.open]),
+    acquireP50Us: joinSeries(closed!.latencies, [SERIES.closed]),
+    openP50Us: joinSeries(open!.latencies, [SERIES.open]),
   });
   return {
     scenario: ID,

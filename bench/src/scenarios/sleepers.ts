@@ -3,7 +3,7 @@
 import { SkipError } from '../checks.ts';
 import type { Crew, PhaseOutcome } from '../crew/crew.ts';
 import { WARM_UP_METRICS, warmUpMetrics } from '../crew/warm-up.ts';
-import { collectSamples, percentilesOf } from '../latency-samples.ts';
+import { joinSeries, percentilesOf } from '../latencies.ts';
 import type { Metric, ScenarioInfo } from '../model/measurement.ts';
 import type { Job, RunOptions, Scenario } from '../model/scenario.ts';
 import { Random, shuffled } from '../random.ts';
@@ -138,8 +138,8 @@ async function measureCell(job: Job, crew: Crew, cell: Combination, ms: number):
     phases: [{ name: 'measure', ms }],
   });
   const [phase] = phases;
-  const intended = collectSamples(phase!.samples, [SERIES.intended]);
-  const call = collectSamples(phase!.samples, [SERIES.call]);
+  const intended = joinSeries(phase!.latencies, [SERIES.intended]);
+  const call = joinSeries(phase!.latencies, [SERIES.call]);
   const { p50, p99 } = percentilesOf(call);
   return {
     scenario: ID,

@@ -2,7 +2,7 @@
 
 import type { Crew } from '../crew/crew.ts';
 import { WARM_UP_METRICS, warmUpMetrics } from '../crew/warm-up.ts';
-import { collectSamples, percentilesOf } from '../latency-samples.ts';
+import { joinSeries, percentilesOf } from '../latencies.ts';
 import { garbageHigh } from '../memory.ts';
 import type { Metric, ScenarioInfo } from '../model/measurement.ts';
 import type { Job, RunOptions, Scenario } from '../model/scenario.ts';
@@ -110,8 +110,8 @@ async function measureCell(job: Job, crew: Crew, cell: Combination, ms: number):
     phases: [{ name: 'measure', ms }],
   });
   const [phase] = phases;
-  const reads = collectSamples(phase!.samples, [SERIES.read]);
-  const writes = collectSamples(phase!.samples, [SERIES.write]);
+  const reads = joinSeries(phase!.latencies, [SERIES.read]);
+  const writes = joinSeries(phase!.latencies, [SERIES.write]);
   const [read, write] = [percentilesOf(reads), percentilesOf(writes)];
   const garbageBytes = garbageHigh(stocked.pool);
   return {
