@@ -8,7 +8,7 @@ import { percentilesOf } from '../latencies.ts';
 import type { LatencyHistogram, LatencyUs } from '../latencies.ts';
 import type { Cell, Histogram, Metric } from '../model/measurement.ts';
 import type { Job } from '../model/scenario.ts';
-import { Random } from '../random.ts';
+import { Random, shuffled } from '../random.ts';
 import { checkEmpty, settle } from '../settle.ts';
 import { StampedSlots } from '../stamped-slots.ts';
 import { loadStrategy, strategyIdOf } from '../strategies.ts';
@@ -19,6 +19,11 @@ export type MeasuredCell = Omit<Cell, 'round'>;
 /** A metric; lower is better unless it says otherwise. */
 export function metric(id: string, label: string, unit: string, better: Metric['better'] = 'lower'): Metric {
   return { id, label, unit, better };
+}
+
+/** A metric that comes out the same every time; lower is better. */
+export function exact(id: string, label: string, unit: string): Metric {
+  return { ...metric(id, label, unit), exact: true };
 }
 
 /** Processor time for each operation: waiting by spinning shows here, what other processes take does not. */
@@ -90,6 +95,29 @@ export function runCell(
 export interface CellsPlan<C> {
   readonly cells: readonly C[];
   readonly ms: number;
+}
+
+/** Of what the jobs of a scenario are made, one for each subject. */
+export interface CellJobs<C> extends CellsPlan<C> {
+  readonly scenario: string;
+  readonly subjects: readonly string[];
+  readonly seed: number;
+  /** Seconds of a job before its first cell, and of a cell beside its measured time. */
+  readonly startSeconds: number;
+  readonly cellSeconds: number;
+}
+
+/** Jobs with all cells each, in an order of their own. */
+export function cellJobs<C>({ scenario, subjects, seed, cells, ms, startSeconds, cellSeconds }: CellJobs<C>): Job[] {
+  const random = new Random(seed);
+  const seconds = startSeconds + cells.length * (cellSeconds + ms / 1000);
+  return subjects.map((subject) => ({
+    scenario,
+    subject,
+    seed,
+    plan: { cells: shuffled(cells, random), ms },
+    seconds,
+  }));
 }
 
 /** Measures the job's cells one after the other, with one crew. */

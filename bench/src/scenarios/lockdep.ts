@@ -35,9 +35,9 @@ function describe(options: RunOptions): ScenarioInfo {
       'Uncontended operations under a strategy and under withLockdep(strategy), which checks lock order across agents, recursion, ' +
       'sleeping in atomic context, reads kept across turns, unlocks by strangers and leaks. Blocks of 1000 operations; nothing may be reported.',
     metrics: [
-      metric('ratio', 'time with lockdep / time without', 'ratio', 'neither'),
-      metric('plainNs', 'time without lockdep', 'ns', 'neither'),
-      metric('checkedNs', 'time with lockdep', 'ns', 'neither'),
+      metric('ratio', 'time with lockdep / time without', 'ratio'),
+      metric('plainNs', 'time without lockdep', 'ns'),
+      metric('checkedNs', 'time with lockdep', 'ns'),
     ],
     parameters: [{ id: 'operation', label: 'operation', values: OPERATIONS }],
     baseline: null,

@@ -6,13 +6,13 @@ import { WARM_UP_METRICS, warmUpMetrics } from '../crew/warm-up.ts';
 import { joinSeries, percentilesOf } from '../latencies.ts';
 import type { Metric, ScenarioInfo } from '../model/measurement.ts';
 import type { Job, RunOptions, Scenario } from '../model/scenario.ts';
-import { Random, shuffled } from '../random.ts';
 import { NAIVE_ID } from '../strategies.ts';
 import { SERIES } from '../tasks/preempted.ts';
 import type { Holder, PreemptedPlan } from '../tasks/preempted.ts';
 import { answerPreempted } from './answers/preempted.ts';
 import {
   CPU_METRIC,
+  cellJobs,
   cpuValue,
   histogramsOf,
   latencyMetricsOf,
@@ -120,17 +120,15 @@ function describe(options: RunOptions): ScenarioInfo {
 }
 
 function jobs(options: RunOptions, _round: number, seed: number): Job[] {
-  const random = new Random(seed);
-  const cells = combinations(options);
-  const ms = options.seconds * 1000;
-  const seconds = START_SECONDS + cells.length * (CELL_SECONDS + options.seconds * (1 + OPEN_SHARE));
-  return [...tellingOf(options, TELLING), NAIVE_ID].map((subject) => ({
+  return cellJobs({
     scenario: ID,
-    subject,
+    subjects: [...tellingOf(options, TELLING), NAIVE_ID],
     seed,
-    plan: { cells: shuffled(cells, random), ms },
-    seconds,
-  }));
+    cells: combinations(options),
+    ms: options.seconds * 1000,
+    startSeconds: START_SECONDS,
+    cellSeconds: CELL_SECONDS + OPEN_SHARE * options.seconds,
+  });
 }
 
 function metricsOf({ phases, warmUp }: CellOutcome): Record<string, number | null> {
