@@ -13,7 +13,7 @@ export interface Options {
   /** Empty: each scenario has its own. */
   readonly workers: readonly number[];
   readonly rounds: number;
-  /** No round begins that would end after so many seconds, once a few have run; null where --rounds asks for a number. */
+  /** No round begins that would end after so many seconds, once a few have run; null: all rounds run. */
   readonly budgetSeconds: number | null;
   /** Measured seconds of one cell. */
   readonly seconds: number;
@@ -34,11 +34,11 @@ export class ArgumentError extends Error {
   override name = 'ArgumentError';
 }
 
-type Sizes = Pick<Options, 'rounds' | 'seconds'> & { readonly budget: number };
+type Sizes = Pick<Options, 'rounds' | 'seconds' | 'budgetSeconds'>;
 
-export const DEFAULTS: Sizes = { rounds: 10, seconds: 0.04, budget: 300 };
-export const QUICK: Sizes = { rounds: 1, seconds: 0.04, budget: 300 };
-export const FULL: Sizes = { rounds: 10, seconds: 0.25, budget: 3600 };
+export const DEFAULTS: Sizes = { rounds: 10, seconds: 0.04, budgetSeconds: null };
+export const QUICK: Sizes = { rounds: 1, seconds: 0.04, budgetSeconds: null };
+export const FULL: Sizes = { rounds: 10, seconds: 0.25, budgetSeconds: 3600 };
 const WAIT_SECONDS = 10;
 const JSON_PATH = new URL('../results/latest/report.json', import.meta.url);
 
@@ -72,7 +72,7 @@ on stdout and writes a JSON report. Ctrl-C keeps what was measured by then.
   --rounds N          rounds, 1 to 100 (default: ${DEFAULTS.rounds}; ten let differences
                       show, below six nothing is significant)
   --budget S          no round begins that would end later, 10 to 86400
-                      (default: ${DEFAULTS.budget}; none with --rounds)
+                      (default: none, ${FULL.budgetSeconds} with --full and no --rounds)
   --seconds S         measured time of a cell, 0.02 to 60 (default: ${DEFAULTS.seconds})
   --seed N            order of the jobs and all operations (default: random)
   --input FILE        data of the replay, again for more files
@@ -80,7 +80,7 @@ on stdout and writes a JSON report. Ctrl-C keeps what was measured by then.
   --trace FILE        a recorded application, again for more: replays it under
                       all strategies, and nothing else unless named
   --quick             a smoke run: ${QUICK.rounds} round, fewest parameters
-  --full              the whole matrix, ${FULL.seconds} s a cell, budget ${FULL.budget} s
+  --full              the whole matrix, ${FULL.seconds} s a cell, at most an hour
   --wait S            waits so long for an idle machine (default: ${WAIT_SECONDS})
   --json FILE         where the report goes
                       (default: bench/results/latest/report.json)
@@ -187,7 +187,7 @@ export function parseArguments(argv: readonly string[]): Options | 'help' {
     strategies: flags.strategies === undefined ? [] : choicesOf('strategies', flags.strategies, strategyIds),
     workers: flags.workers === undefined ? [] : workersOf(flags.workers),
     rounds: rounds ?? base.rounds,
-    budgetSeconds: number('budget', 10, 86_400) ?? (rounds === undefined ? base.budget : null),
+    budgetSeconds: number('budget', 10, 86_400) ?? (rounds === undefined ? base.budgetSeconds : null),
     seconds: number('seconds', 0.02, 60) ?? base.seconds,
     seed: number('seed', 0, 2 ** 31 - 1, true) ?? Math.floor(Math.random() * 2 ** 31),
     inputs: flags.input ?? [],

@@ -45,7 +45,7 @@ export function verifyContents(pool: ReplayPool, slots: SlotTable, dataset: Data
   let samePages = 0;
   let bytes = 0;
   for (let slot = 0; slot < slots.count; slot++) {
-    check(!slots.isLocked(slot), `slot ${slot} is still locked after all workers ended.`);
+    check(!slots.isOwned(slot), `slot ${slot} is still locked after all workers ended.`);
     const page = slots.pageOf(slot);
     const handle = slots.handleOf(slot);
     if (page < 0 || dataset.isSame(page)) {

@@ -1,6 +1,5 @@
 // What a pool needs for what it holds: as the workers left it, and around a compaction with half of the objects gone.
 
-import { setImmediate as turn } from 'node:timers/promises';
 import type { Pool } from '@zsmalloc/core';
 import { strategyOf } from '@zsmalloc/core/strategy';
 import { check } from './checks.ts';
@@ -8,6 +7,7 @@ import { verifyContents } from './contents.ts';
 import type { Dataset } from './dataset.ts';
 import { shuffled } from './random.ts';
 import type { Random } from './random.ts';
+import { checkEmpty, settle } from './settle.ts';
 import type { SlotTable } from './slot-table.ts';
 
 /** Memory of a pool, and what a final compaction does to it once half of the objects are gone. */
@@ -27,24 +27,11 @@ export interface CellMemory {
   readonly halfPagesFreed: number;
 }
 
-/** Turns of the event loop that a strategy with deferred frees gets to return its last garbage. */
-const TURNS_MAX = 100;
-/** Turns without anything to reclaim: a grace period takes two advances of the epoch. */
-const IDLE_TURNS = 3;
-
 function freeSlots(pool: Pool, slots: SlotTable, which: readonly number[]): void {
   for (const slot of which) {
     const handle = slots.handleOf(slot);
     if (handle !== 0) pool.free(handle);
-    slots.set(slot, 0, -1);
-  }
-}
-
-/** Lets a strategy with deferred frees reclaim all its garbage; nobody reads any more. */
-export async function settle(pool: Pool): Promise<void> {
-  for (let turns = 0, idle = 0; turns < TURNS_MAX && idle < IDLE_TURNS; turns++) {
-    await turn();
-    idle = strategyOf(pool).reclaim(true) === 0 ? idle + 1 : 0;
+    slots.setPage(slot, 0, -1);
   }
 }
 
@@ -102,14 +89,5 @@ export async function verifyEmpty(pool: Pool, slots: SlotTable): Promise<void> {
     slots,
     Array.from({ length: slots.count }, (_, slot) => slot),
   );
-  for (let turns = 0; turns < TURNS_MAX && pool.stats().pagesUsed > 0; turns++) {
-    await turn();
-    pool.compact();
-  }
-  pool.verify();
-  const { objects, bytesStored, pagesUsed } = pool.stats();
-  check(
-    objects === 0 && bytesStored === 0 && pagesUsed === 0,
-    `everything was freed, but the pool still counts ${objects} objects, ${bytesStored} bytes and ${pagesUsed} pages.`,
-  );
+  await checkEmpty(pool);
 }

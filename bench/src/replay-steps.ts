@@ -58,9 +58,9 @@ export class ReplaySteps {
     let slot = this.#random.below(count);
     for (;;) {
       if (this.#slots.pageOf(slot) >= 0) {
-        if (this.#slots.tryLock(slot)) {
+        if (this.#slots.tryOwn(slot)) {
           if (this.#slots.pageOf(slot) >= 0) return slot;
-          this.#slots.unlock(slot);
+          this.#slots.disown(slot);
         } else {
           this.slotsTaken++;
         }
@@ -73,7 +73,7 @@ export class ReplaySteps {
     const slot = this.#lockFull();
     const page = this.#slots.pageOf(slot);
     if (this.#dataset.isSame(page)) {
-      this.#slots.unlock(slot);
+      this.#slots.disown(slot);
       this.withoutPool++;
       return -1;
     }
@@ -82,7 +82,7 @@ export class ReplaySteps {
     const { readLength: length, readFirstBytes: first } = pool;
     const sum = checksumParts(pool.bytes, this.#words, offset, first, pool.readSecondOffset, length - first);
     pool.readEnd(offset);
-    this.#slots.unlock(slot);
+    this.#slots.disown(slot);
     if (sum !== this.#dataset.checksumOf(page) || length !== this.#dataset.lengthOf(page)) {
       throw new CheckError(`read of slot ${slot}: ${length} bytes with checksum ${sum} are not page ${page}.`);
     }
@@ -106,14 +106,14 @@ export class ReplaySteps {
       return -1;
     }
     let slot = this.#random.below(this.#slots.count);
-    while (!this.#slots.tryLock(slot)) {
+    while (!this.#slots.tryOwn(slot)) {
       this.slotsTaken++;
       slot = slot + 1 === this.#slots.count ? 0 : slot + 1;
     }
     const old = this.#slots.handleOf(slot);
     if (old !== 0) this.#pool.free(old);
-    this.#slots.set(slot, handle, page);
-    this.#slots.unlock(slot);
+    this.#slots.setPage(slot, handle, page);
+    this.#slots.disown(slot);
     if (handle === 0 && old === 0) {
       this.withoutPool++;
       return -1;
@@ -126,8 +126,8 @@ export class ReplaySteps {
     const slot = this.#lockFull();
     const handle = this.#slots.handleOf(slot);
     if (handle !== 0) this.#pool.free(handle);
-    this.#slots.set(slot, 0, -1);
-    this.#slots.unlock(slot);
+    this.#slots.setPage(slot, 0, -1);
+    this.#slots.disown(slot);
     if (handle !== 0) return OPERATION.free;
     this.withoutPool++;
     return -1;
@@ -141,7 +141,7 @@ export class ReplaySteps {
       const page = this.#random.below(this.#dataset.count);
       const handle = this.#storeObject(page);
       if (handle < 0) throw new CheckError('the pool of the replay is too small for its data: the first fill failed.');
-      this.#slots.set(slot, handle, page);
+      this.#slots.setPage(slot, handle, page);
       bytes += this.#dataset.lengthOf(page);
     }
     return bytes;

@@ -8,7 +8,7 @@ describe('parseArguments', () => {
     expect(parseArguments([])).toMatchObject({
       rounds: DEFAULTS.rounds,
       seconds: DEFAULTS.seconds,
-      budgetSeconds: DEFAULTS.budget,
+      budgetSeconds: null,
       scenarios: DEFAULT_IDS,
       strategies: [],
       workers: [],
@@ -37,7 +37,11 @@ describe('parseArguments', () => {
   it('has profiles, which flags overrule', () => {
     expect(parseArguments(['--quick'])).toMatchObject({ rounds: QUICK.rounds, quick: true, waitSeconds: 0 });
     expect(parseArguments(['--quick', '--rounds', '3'])).toMatchObject({ rounds: 3, quick: true });
-    expect(parseArguments(['--full'])).toMatchObject({ seconds: FULL.seconds, budgetSeconds: FULL.budget, full: true });
+    expect(parseArguments(['--full'])).toMatchObject({
+      seconds: FULL.seconds,
+      budgetSeconds: FULL.budgetSeconds,
+      full: true,
+    });
     expect(parseArguments(['--full'])).toMatchObject({ scenarios: SCENARIO_IDS });
     expect(parseArguments(['--scenarios', 'metadata'])).toMatchObject({ scenarios: ['metadata'] });
   });

@@ -72,7 +72,7 @@ const somePage = (): number => Array.from({ length: PAGES }, (_, page) => page).
 function storeOne(page: number): number {
   const handle = pool.malloc(dataset.lengthOf(page));
   pool.write(handle, dataset.objects[page]!);
-  slots.set(3, handle, page);
+  slots.setPage(3, handle, page);
   return handle;
 }
 
@@ -88,18 +88,18 @@ describe('verifyContents', () => {
 
   it('catches an object of the wrong length', () => {
     const page = somePage();
-    slots.set(3, pool.malloc(dataset.lengthOf(page) - 1), page);
+    slots.setPage(3, pool.malloc(dataset.lengthOf(page) - 1), page);
     expect(() => verifyContents(pool, slots, dataset)).toThrow(/but \d+ were stored/);
   });
 
   it('catches one handle in two slots, a lost handle, and a slot left locked', () => {
     const page = somePage();
-    slots.set(4, storeOne(page), page);
+    slots.setPage(4, storeOne(page), page);
     expect(() => verifyContents(pool, slots, dataset)).toThrow('which another slot has too');
-    slots.set(4, slots.handleOf(3), -1);
+    slots.setPage(4, slots.handleOf(3), -1);
     expect(() => verifyContents(pool, slots, dataset)).toThrow('needs no object but has handle');
-    slots.set(4, 0, -1);
-    slots.tryLock(5);
+    slots.setPage(4, 0, -1);
+    slots.tryOwn(5);
     expect(() => verifyContents(pool, slots, dataset)).toThrow('slot 5 is still locked');
   });
 });

@@ -7,7 +7,7 @@ import { CheckError } from '../src/checks.ts';
 import { PATTERNS } from '../src/patterns/all.ts';
 import type { Heap } from '../src/patterns/heap.ts';
 import { ObjectSteps } from '../src/patterns/object-steps.ts';
-import { ObjectTable } from '../src/patterns/object-table.ts';
+import { ObjectTable } from '../src/object-table.ts';
 import type { Pattern } from '../src/patterns/pattern.ts';
 import { PoolHeap } from '../src/patterns/pool-heap.ts';
 import { Random } from '../src/random.ts';

@@ -43,6 +43,22 @@ async function compare(...argv: string[]): Promise<{ status: number; out: string
 }
 
 describe('the difference of two reports', () => {
+  it('needs no test for what is exact, and one round of it', () => {
+    const exactly = (seed: number): Report => {
+      const report = syntheticReport({ seed, rounds: 1 });
+      const marked = ({ id, ...info }: Report['scenarios'][number]) =>
+        id === 'garbage' ? { ...info, id, metrics: [{ ...info.metrics[0]!, exact: true }] } : { ...info, id };
+      return { ...report, scenarios: report.scenarios.map(marked) };
+    };
+    const found = difference(exactly(1), exactly(2), OPTIONS).changes;
+    const exact = found.filter(({ info }) => info.id === 'garbage');
+    expect(exact.every(({ verdict, p }) => verdict !== 'unproved' && p === 0)).toBe(true);
+    expect(found.filter(({ info }) => info.id !== 'garbage').every(({ verdict }) => verdict === 'unproved')).toBe(true);
+    expect(difference(exactly(1), exactly(1), OPTIONS).changes.every(({ verdict }) => verdict === 'unproved')).toBe(
+      true,
+    );
+  });
+
   it('finds a planted slowdown, and only that', () => {
     const { regressions } = difference(before, slower, OPTIONS);
     expect(new Set(regressions.map(({ subject }) => subject))).toEqual(new Set(['rwsem']));

@@ -3,8 +3,9 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import { check } from '../checks.ts';
-import type { SampleBatch } from '../latency-samples.ts';
+import type { LatencyBatch } from '../latencies.ts';
 import { CrewControl, STOP, WARM_UP } from './control.ts';
 import { FIRST_OF_KIND, LATER, WarmUpWatch } from './warm-up.ts';
 import type { WarmUp } from './warm-up.ts';
@@ -16,11 +17,19 @@ export interface Phase {
   readonly ms: number;
 }
 
+/** What one worker is given. */
+export interface Given {
+  readonly data: unknown;
+  readonly ports: readonly MessagePort[];
+}
+
 /** What a cell asks of the crew. */
-export interface CellSpec extends Omit<WorkerCell, 'phases'> {
+export interface CellSpec extends Omit<WorkerCell, 'phases' | 'own'> {
   readonly phases: readonly Phase[];
   /** Cells of the same kind run the same code: the first of each kind gets a longer warm-up. */
   readonly kind: string;
+  /** What each worker alone is given, by its index from 1; ports in the data leave this agent. */
+  readonly give?: (index: number) => Given;
   /** Called by the main agent every LOOK_MS while workers measure. */
   readonly look?: () => void;
 }
@@ -36,7 +45,7 @@ export interface PhaseOutcome {
   /** Processor time of the whole process: what others took from it meanwhile does not count. */
   readonly cpuSeconds: number;
   readonly counts: Readonly<Record<string, number>>;
-  readonly samples: readonly SampleBatch[];
+  readonly latencies: readonly LatencyBatch[];
 }
 
 export interface CellOutcome {
@@ -44,6 +53,7 @@ export interface CellOutcome {
   readonly phases: readonly PhaseOutcome[];
 }
 
+const NOTHING_GIVEN: Given = { data: undefined, ports: [] };
 const LOOK_MS = 25;
 const READY_MS_MAX = 30_000;
 
@@ -67,7 +77,7 @@ function joinPhase(reports: readonly WorkerPhase[], cpuSeconds: number): PhaseOu
     operationsPerSecond: reports.reduce((sum, { operations, seconds }) => sum + operations / seconds, 0),
     operationsByWorker: reports.map(({ operations }) => operations),
     counts: joinCounts(reports),
-    samples: reports.map(({ samples }) => samples),
+    latencies: reports.map(({ latencies }) => latencies),
   };
 }
 
@@ -99,12 +109,14 @@ export class Crew {
 
   /** Runs one cell; throws what a worker threw. */
   async run(spec: CellSpec): Promise<CellOutcome> {
-    const { phases, look: _look, kind: _kind, ...rest } = spec;
+    const { phases, look: _look, kind: _kind, give, ...rest } = spec;
     this.#control.reset();
     const cell: WorkerCell = { ...rest, phases: phases.map(({ name }) => name) };
     const taking = this.#workers.slice(0, spec.workers);
     check(taking.length === spec.workers, `a crew of ${this.#workers.length} cannot run ${spec.workers} workers.`);
-    const reporting = Promise.all(taking.map((worker) => this.#report(worker, cell)));
+    const reporting = Promise.all(
+      taking.map((worker, index) => this.#report(worker, cell, give?.(index + 1) ?? NOTHING_GIVEN)),
+    );
     // A worker that fails ends the cell at once: the others would wait for it.
     const [{ warmUp, cpuSeconds }, reports] = await Promise.all([this.#conduct(spec), reporting]);
     const joined = phases.map((_, number) =>
@@ -116,7 +128,7 @@ export class Crew {
     return { warmUp, phases: joined };
   }
 
-  #report(worker: Worker, cell: WorkerCell): Promise<WorkerPhase[]> {
+  #report(worker: Worker, cell: WorkerCell, { data: own, ports }: Given): Promise<WorkerPhase[]> {
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         worker.off('message', finish);
@@ -128,7 +140,7 @@ export class Crew {
       const leave = (): void => fail(new Error('a worker ended in the middle of a cell'));
       worker.on('message', finish).on('error', fail).on('exit', leave);
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- A worker has no origin.
-      worker.postMessage(cell);
+      worker.postMessage({ ...cell, own }, [...ports]);
     });
   }
 

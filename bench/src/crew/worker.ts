@@ -5,8 +5,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { attachPool } from '@zsmalloc/core';
 import type { Pool, PoolDescriptor } from '@zsmalloc/core';
-import { LatencySamples } from '../latency-samples.ts';
-import type { SampleBatch } from '../latency-samples.ts';
+import { LatencyRecorder } from '../latencies.ts';
+import type { LatencyBatch } from '../latencies.ts';
 import { NullPool } from '../null-pool.ts';
 import type { NullPoolDescriptor, ReplayPool } from '../null-pool.ts';
 import { Random } from '../random.ts';
@@ -24,10 +24,13 @@ export interface WorkerData {
 
 /** What a worker is given for a cell. */
 export interface WorkerCell {
-  readonly pool: PoolDescriptor | NullPoolDescriptor;
+  /** Null: the task attaches to whatever it needs. */
+  readonly pool: PoolDescriptor | NullPoolDescriptor | null;
   readonly workers: number;
   readonly task: string;
   readonly plan: unknown;
+  /** For this worker alone. */
+  readonly own?: unknown;
   readonly seed: number;
   readonly phases: readonly string[];
   /** Share of its time that the worker wastes on purpose, for the bench's own test; null otherwise. */
@@ -39,16 +42,17 @@ export interface WorkerPhase {
   readonly operations: number;
   readonly seconds: number;
   readonly counts: Readonly<Record<string, number>>;
-  readonly samples: SampleBatch;
+  readonly latencies: LatencyBatch;
 }
 
 const BATCHES_PER_TURN = 8;
 
 const { strategyId, index, control: controlBuffer } = workerData as WorkerData;
 const control = new CrewControl(controlBuffer);
-const latencies = new LatencySamples();
+const latencies = new LatencyRecorder();
 
-async function attach(descriptor: WorkerCell['pool']): Promise<{ pool: ReplayPool; real: Pool | null }> {
+async function attach(descriptor: WorkerCell['pool']): Promise<{ pool: ReplayPool | null; real: Pool | null }> {
+  if (descriptor === null) return { pool: null, real: null };
   if (descriptor.kind === 'null-pool') return { pool: new NullPool(descriptor, index), real: null };
   const real = attachPool(descriptor, { strategies: [await loadStrategy(strategyIdOf(strategyId))] });
   return { pool: real, real };
@@ -92,14 +96,16 @@ async function work(
   const batchesPerTurn = task.batchesPerTurn ?? BATCHES_PER_TURN;
   const waste = slowdown === null ? null : new Waste(slowdown);
   let operations = 0;
-  for (let batches = 1; control.phase() === phase; batches++) {
+  let batches = 0;
+  // At least one batch, even if this worker was descheduled for the whole phase: a rate must not be 0 of nothing.
+  do {
     const beginMs = waste === null ? 0 : performance.now();
     const done = task.batch();
     operations += typeof done === 'number' ? done : await done;
     waste?.after(beginMs);
     control.publishOperations(index, operationsOfCell + operations);
-    if (batches % batchesPerTurn === 0) await turn();
-  }
+    if (++batches % batchesPerTurn === 0) await turn();
+  } while (control.phase() === phase);
   operationsOfCell += operations;
   return { operations, seconds: (performance.now() - start) / 1000 };
 }
@@ -109,8 +115,8 @@ async function runCell(cell: WorkerCell): Promise<WorkerPhase[]> {
   try {
     const { createTask } = (await import(cell.task)) as TaskModule;
     const random = new Random(cell.seed + index);
-    const { workers, plan, slowdown } = cell;
-    const task = createTask({ pool, real, index, workers, plan, random, latencies, control });
+    const { workers, plan, own, slowdown } = cell;
+    const task = await createTask({ pool, real, index, workers, plan, own, random, latencies, control });
     operationsOfCell = 0;
     control.publishOperations(index, 0);
     control.ready();
@@ -121,11 +127,12 @@ async function runCell(cell: WorkerCell): Promise<WorkerPhase[]> {
       latencies.take();
       task.enter(name);
       const done = await work(task, WARM_UP + 1 + number, slowdown);
-      reports.push({ ...done, counts: { ...task.counts() }, samples: latencies.take() });
+      reports.push({ ...done, counts: { ...task.counts() }, latencies: latencies.take() });
     }
+    await task.close?.();
     return reports;
   } finally {
-    pool.detach();
+    pool?.detach();
   }
 }
 

@@ -36,6 +36,8 @@ export interface Metric {
   /** 'ops/s', 'us', 'ns', 'bytes', 'ratio', 'count', ... */
   readonly unit: string;
   readonly better: 'higher' | 'lower' | 'neither';
+  /** A count that comes out the same every time: one round says it all, and any difference is one. False by default. */
+  readonly exact?: boolean;
 }
 
 /** A parameter, with its values in the order of tables and plots. */

@@ -4,7 +4,7 @@
 // sizes and lifetimes with heavy tails, and memory that is written; written afresh.
 
 import type { Random } from '../random.ts';
-import type { Steps } from '../workload/work.ts';
+import type { Steps } from '../crew/steps.ts';
 import { OBJECT_BYTES_MAX, OBJECT_BYTES_MIN } from './heap.ts';
 import type { Pattern, PatternWorker } from './pattern.ts';
 

@@ -4,7 +4,7 @@
 // Source: E. Berger et al., "Hoard: A Scalable Memory Allocator for Multithreaded Applications", ASPLOS 2000, where they
 // test for passive and active false sharing; written from that description.
 
-import type { Steps } from '../workload/work.ts';
+import type { Steps } from '../crew/steps.ts';
 import type { Pattern, PatternWorker } from './pattern.ts';
 
 const SIZE = 8;

@@ -4,7 +4,7 @@
 // there and in the overview of mimalloc-bench; written afresh. A thread that ends and bequeaths its objects to a new one
 // is a worker that goes on with another block here: what matters is that objects are freed by who did not allocate them.
 
-import type { Steps } from '../workload/work.ts';
+import type { Steps } from '../crew/steps.ts';
 import { OBJECT_BYTES_MIN } from './heap.ts';
 import type { Pattern, PatternWorker } from './pattern.ts';
 

@@ -1,20 +1,27 @@
 // Measures one cell of an allocator pattern: workers, memory at the end, and that everything was right.
 
 import { check } from '../checks.ts';
-import type { Cell } from '../model/measurement.ts';
+import { Crew } from '../crew/crew.ts';
+import { STEP_SERIES } from '../crew/steps.ts';
+import { warmUpMetrics } from '../crew/warm-up.ts';
+import { joinSeries } from '../latencies.ts';
+import type { Job } from '../model/scenario.ts';
+import { ObjectTable } from '../object-table.ts';
 import { Random } from '../random.ts';
+import { cpuValue, histogramsOf, latencyMetrics } from '../scenarios/cells.ts';
+import type { MeasuredCell } from '../scenarios/cells.ts';
+import { checkEmpty, settle } from '../settle.ts';
 import { HARNESS_ID } from '../strategies.ts';
-import { WorkloadControl, warmUpMs } from '../workload/control.ts';
-import { conduct, startGang } from '../workload/gang.ts';
-import { joinLatencies, latencyMetrics } from '../workload/latency-histogram.ts';
-import { checkEmpty, settle } from '../workload/settle.ts';
-import { rateOf } from '../workload/work.ts';
 import { ObjectSteps } from './object-steps.ts';
-import { ObjectTable } from './object-table.ts';
 import type { Pattern } from './pattern.ts';
 import { createHeap } from './subjects.ts';
 import type { HeapMaker } from './subjects.ts';
-import type { PatternJob, PatternReport } from './worker.ts';
+import type { PatternTaskPlan } from './task.ts';
+
+const TASK = new URL('./task.js', import.meta.url).href;
+
+/** Who is measured, and the seed of all operations. */
+type PatternJob = Pick<Job, 'subject' | 'seed'>;
 
 /** What one process measures of a pattern. */
 export interface PatternPlan {
@@ -74,66 +81,77 @@ async function drain({ pool }: HeapMaker, objects: ObjectSteps): Promise<void> {
   if (pool !== null) await checkEmpty(pool);
 }
 
-async function measureCell(
-  pattern: Pattern,
-  subject: string,
-  workers: number,
-  seconds: number,
-  seed: number,
-): Promise<Omit<Cell, 'round'>> {
-  const maker = await createHeap(subject, pattern.poolBytes(workers));
-  const table = ObjectTable.create(pattern.records(workers));
-  const words = new SharedArrayBuffer(Math.max(4, pattern.words(workers) * 4));
-  const control = new WorkloadControl();
-  const objects = new ObjectSteps(maker.heap, table, new Random(seed), 0);
-  pattern.prepare?.(objects, workers);
-  const shared = { table: table.buffer, words, control: control.buffer };
-  const job = { pattern: pattern.id, heap: maker.descriptor, ...shared, workers, seed: seed + 1 };
-  const module = new URL('./worker.js', import.meta.url);
-  const reports = startGang<PatternReport, PatternJob>(module, workers, (index) => ({ data: { ...job, index } }));
-  const peak: Peak = { used: 0, stored: 0 };
-  const look = (): void => {
-    if (maker.pool === null) return;
-    const { bytesUsed, bytesStored: stored } = maker.pool.stats();
+/** Sees the most that is used and stored while the workers run. */
+function lookAt({ pool }: HeapMaker, peak: Peak): () => void {
+  return () => {
+    if (pool === null) return;
+    const { bytesUsed, bytesStored: stored } = pool.stats();
     peak.used = Math.max(peak.used, bytesUsed);
     peak.stored = Math.max(peak.stored, stored);
   };
-  const measureMs = seconds * 1000;
-  const done = await conduct(control, reports, { workers, warmUpMs: warmUpMs(seconds), measureMs, look });
+}
+
+async function measureCell(
+  pattern: Pattern,
+  { subject, seed }: PatternJob,
+  crew: Crew,
+  workers: number,
+  ms: number,
+): Promise<MeasuredCell> {
+  const maker = await createHeap(subject, pattern.poolBytes(workers));
+  const table = ObjectTable.create(pattern.records(workers));
+  const words = new SharedArrayBuffer(Math.max(4, pattern.words(workers) * 4));
+  const objects = new ObjectSteps(maker.heap, table, new Random(seed), 0);
+  pattern.prepare?.(objects, workers);
+  const plan: PatternTaskPlan = { pattern: pattern.id, heap: maker.descriptor, table: table.buffer, words };
+  const peak: Peak = { used: 0, stored: 0 };
+  const { phases, warmUp } = await crew.run({
+    pool: null,
+    workers,
+    task: TASK,
+    kind: pattern.id,
+    plan,
+    seed,
+    phases: [{ name: 'measure', ms }],
+    slowdown: null,
+    look: lookAt(maker, peak),
+  });
+  const [phase] = phases;
+  const { refused, verified, verifiedBytes } = phase!.counts as Record<
+    'refused' | 'verified' | 'verifiedBytes',
+    number
+  >;
   const memory = await measureMemory(maker, table, peak);
   await drain(maker, objects);
   maker.heap.detach();
-  const latency = joinLatencies(done.map((report) => report.latency));
-  const histogram = latency.toModel();
-  const sum = (pick: (report: PatternReport) => number): number => done.reduce((all, report) => all + pick(report), 0);
+  const latency = joinSeries(phase!.latencies, [STEP_SERIES]);
   const compared = subject === HARNESS_ID ? 0 : 1;
   return {
     scenario: pattern.id,
     subject,
     parameters: { workers },
     metrics: {
-      opsPerSecond: rateOf(done),
+      opsPerSecond: phase!.operationsPerSecond,
+      ...cpuValue(phase!),
       ...latencyMetrics(latency),
       ...memory,
-      refused: sum((report) => report.refused),
+      refused,
+      ...warmUpMetrics(warmUp),
     },
-    histograms: histogram === null ? {} : { latency: histogram },
+    histograms: histogramsOf({ p50Us: latency }),
     verified: {
-      objects: compared * (sum((report) => report.verified) + objects.verified),
-      bytes: compared * (sum((report) => report.verifiedBytes) + objects.verifiedBytes),
+      objects: compared * (verified + objects.verified),
+      bytes: compared * (verifiedBytes + objects.verifiedBytes),
       pools: maker.pool === null ? 0 : 3,
     },
   };
 }
 
-/** Runs the cells of a plan one after the other, each with a heap and workers of its own. */
-export async function measurePattern(
-  pattern: Pattern,
-  subject: string,
-  plan: PatternPlan,
-  seed: number,
-): Promise<Omit<Cell, 'round'>[]> {
-  const cells: Omit<Cell, 'round'>[] = [];
-  for (const workers of plan.workers) cells.push(await measureCell(pattern, subject, workers, plan.seconds, seed));
+/** Runs the cells of a plan one after the other, each with a heap of its own. */
+export async function measurePattern(pattern: Pattern, job: PatternJob, plan: PatternPlan): Promise<MeasuredCell[]> {
+  const crew = Crew.start(job.subject, Math.max(...plan.workers));
+  const cells: MeasuredCell[] = [];
+  for (const workers of plan.workers) cells.push(await measureCell(pattern, job, crew, workers, plan.seconds * 1000));
+  await crew.close();
   return cells;
 }

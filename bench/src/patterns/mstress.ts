@@ -7,7 +7,7 @@
 //   1. A worker's own records are its own without a lock. Records of the shared array are owned one by one.
 //   2. A round ends with all but the kept objects freed: every eighth object stays for the next round.
 
-import type { Steps } from '../workload/work.ts';
+import type { Steps } from '../crew/steps.ts';
 import { heavyTailedSize } from './alloc-test.ts';
 import type { Pattern, PatternWorker } from './pattern.ts';
 

@@ -10,7 +10,6 @@ import { fileURLToPath } from 'node:url';
 import { CheckError } from '../checks.ts';
 import type { Cell } from '../model/measurement.ts';
 import type { Peer } from '../peers/available.ts';
-import { warmUpMs } from '../workload/control.ts';
 import type { Pattern } from './pattern.ts';
 import type { PatternPlan } from './measure.ts';
 
@@ -20,6 +19,8 @@ const GLIBC = 'native-glibc';
 const MIMALLOC = 'native-mimalloc';
 /** Debian's package libmimalloc2.0 has the first, libmimalloc-dev the second. */
 const MIMALLOC_LIBRARIES = ['libmimalloc.so.2', 'libmimalloc.so'];
+/** Nothing is compiled there: caches and page tables are warm by then. */
+const WARM_UP_MS = 100;
 /** Exit status of the program when an object was not what it was. */
 const STATUS_WRONG = 2;
 
@@ -102,12 +103,16 @@ export function measureNative(
   const preload = subject === MIMALLOC ? mimallocLibrary() : undefined;
   const ms = plan.seconds * 1000;
   return plan.workers.map((workers) => {
-    const numbers = [workers, Math.ceil(warmUpMs(plan.seconds)), Math.ceil(ms), seed];
+    const numbers = [workers, WARM_UP_MS, Math.ceil(ms), seed];
     const { opsPerSecond, verified } = runProgram(program, [id, ...numbers.map(String)], preload);
     const none = {
+      warmUpMs: null,
+      steady: null,
+      cpuNsPerOp: null,
       p50Us: null,
       p99Us: null,
       p999Us: null,
+      maxUs: null,
       overhead: null,
       overheadPeak: null,
       overheadCompacted: null,

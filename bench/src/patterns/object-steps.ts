@@ -2,7 +2,7 @@
 
 import type { Random } from '../random.ts';
 import type { Heap } from './heap.ts';
-import type { ObjectTable } from './object-table.ts';
+import type { ObjectTable } from '../object-table.ts';
 
 /** One agent's objects. */
 export class ObjectSteps {

@@ -1,6 +1,6 @@
 // An allocator pattern: what its workers do, written from the description of the benchmark that it is named after.
 
-import type { Steps } from '../workload/work.ts';
+import type { Steps } from '../crew/steps.ts';
 import type { ObjectSteps } from './object-steps.ts';
 
 /** What a pattern's side of a worker works with. */

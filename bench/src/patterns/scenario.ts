@@ -4,9 +4,10 @@ import type { Metric, ScenarioInfo } from '../model/measurement.ts';
 import type { Job, RunOptions, Scenario } from '../model/scenario.ts';
 import { findPeers, missingPeers } from '../peers/available.ts';
 import type { Peer } from '../peers/available.ts';
+import { WARM_UP_METRICS } from '../crew/warm-up.ts';
+import { CPU_METRIC, LATENCY_METRICS } from '../scenarios/cells.ts';
 import { baselineOf, leftOut, oversubscription, tellingOf, workersOf } from '../scenarios/choices.ts';
 import { HARNESS_ID } from '../strategies.ts';
-import { LATENCY_METRICS } from '../workload/latency-histogram.ts';
 import { findPattern } from './all.ts';
 import { measurePattern } from './measure.ts';
 import type { PatternPlan } from './measure.ts';
@@ -15,11 +16,13 @@ import { THING } from './subjects.ts';
 
 const METRICS: readonly Metric[] = [
   { id: 'opsPerSecond', label: 'operations', unit: 'ops/s', better: 'higher' },
+  CPU_METRIC,
   ...LATENCY_METRICS,
   { id: 'overhead', label: 'bytes used / stored', unit: 'ratio', better: 'lower' },
   { id: 'overheadPeak', label: 'most used / most stored', unit: 'ratio', better: 'lower' },
   { id: 'overheadCompacted', label: 'used / stored, compacted', unit: 'ratio', better: 'lower' },
   { id: 'refused', label: 'mallocs without room', unit: 'count', better: 'lower' },
+  ...WARM_UP_METRICS,
 ];
 
 const LIMITS = [
@@ -80,10 +83,11 @@ export function patternScenario(id: string): Scenario {
       }));
     },
     subjects: () => peers().map(({ id: peer, kind, title }) => ({ id: peer, kind, title })),
-    async measure({ subject, plan, seed }) {
+    async measure(job) {
+      const { subject, plan, seed } = job;
       const patternPlan = plan as unknown as PatternPlan;
       if (isNative(subject)) return measureNative(pattern, subject, patternPlan, seed);
-      return measurePattern(pattern, subject, patternPlan, seed);
+      return measurePattern(pattern, job, patternPlan);
     },
   };
 }

@@ -9,7 +9,7 @@
 //   2. Records from taken to put - 1 are the consumer's, the others the producer's.
 //   3. A worker without a partner does both in turn, on a ring of its own.
 
-import type { Steps } from '../workload/work.ts';
+import type { Steps } from '../crew/steps.ts';
 import { OBJECT_BYTES_MIN } from './heap.ts';
 import type { ObjectSteps } from './object-steps.ts';
 import type { Pattern, PatternWorker } from './pattern.ts';

@@ -11,7 +11,7 @@ export interface FlaggedJob {
 }
 
 process.once('message', async ({ subject, plan, seed }: FlaggedJob) => {
-  const cells = await measurePutGet(subject, plan, seed);
+  const cells = await measurePutGet({ subject, seed }, plan);
   process.send!(cells, () => process.exit(0));
 });
 // The parent has gone: nobody would hear the result.

@@ -1,18 +1,25 @@
 // Measures put-get: cells by size and number of workers.
 
 import { check } from '../checks.ts';
-import type { Cell } from '../model/measurement.ts';
+import { Crew } from '../crew/crew.ts';
+import { STEP_SERIES } from '../crew/steps.ts';
+import { warmUpMetrics } from '../crew/warm-up.ts';
+import { joinSeries } from '../latencies.ts';
+import type { Job } from '../model/scenario.ts';
+import { cpuValue, histogramsOf, latencyMetrics } from '../scenarios/cells.ts';
+import type { MeasuredCell } from '../scenarios/cells.ts';
+import { checkEmpty, settle } from '../settle.ts';
 import { HARNESS_ID } from '../strategies.ts';
-import { WorkloadControl, warmUpMs } from '../workload/control.ts';
-import { conduct, startGang } from '../workload/gang.ts';
-import { joinLatencies, latencyMetrics } from '../workload/latency-histogram.ts';
-import { checkEmpty, settle } from '../workload/settle.ts';
-import { rateOf } from '../workload/work.ts';
 import { KEYS } from './store.ts';
 import { createStore } from './subjects.ts';
 import type { StoreMaker } from './subjects.ts';
 import { ValueMaker } from './value.ts';
-import type { PutGetJob, PutGetReport } from './worker.ts';
+import type { PutGetOwn, PutGetTaskPlan } from './task.ts';
+
+const TASK = new URL('./task.js', import.meta.url).href;
+
+/** Who is measured, and the seed of all operations. */
+export type PutGetJob = Pick<Job, 'subject' | 'seed'>;
 
 /** Of three keys, two have a value at the start, which is where the mix settles. */
 const EMPTY_EVERY = 3;
@@ -55,52 +62,62 @@ async function removeAll(maker: StoreMaker, expected: number): Promise<void> {
 }
 
 async function measureCell(
-  subject: string,
+  { subject, seed }: PutGetJob,
+  crew: Crew,
   workers: number,
   sizeBytes: number,
-  seconds: number,
-  seed: number,
-): Promise<Omit<Cell, 'round'>> {
+  ms: number,
+): Promise<MeasuredCell> {
   const maker = await createStore(subject, sizeBytes);
   const values = new ValueMaker(sizeBytes);
   await fill(maker, values);
-  const control = new WorkloadControl();
-  const module = new URL('./worker.js', import.meta.url);
-  const reports = startGang<PutGetReport, PutGetJob>(module, workers, (index) => {
-    const store = maker.connect();
-    const data = { store, control: control.buffer, index, sizeBytes, seed };
-    return { data, ports: store.kind === 'map' ? [store.port] : [] };
+  const plan: PutGetTaskPlan = { sizeBytes };
+  const { phases, warmUp } = await crew.run({
+    pool: null,
+    workers,
+    task: TASK,
+    kind: 'put-get',
+    plan,
+    seed,
+    phases: [{ name: 'measure', ms }],
+    slowdown: null,
+    give() {
+      const own: PutGetOwn = { store: maker.connect() };
+      return { data: own, ports: own.store.kind === 'map' ? [own.store.port] : [] };
+    },
   });
-  const measureMs = seconds * 1000;
-  const done = await conduct(control, reports, { workers, warmUpMs: warmUpMs(seconds), measureMs });
+  const [phase] = phases;
   const count = await verifyAll(maker, values);
   if (maker.pool !== null) await settle(maker.pool);
   const used = maker.own.store.usedBytes();
   await removeAll(maker, count);
   await maker.own.store.close();
   await maker.close();
-  const latency = joinLatencies(done.map((report) => report.latency));
-  const histogram = latency.toModel();
-  const objects = done.reduce((sum, { verified }) => sum + verified, count);
+  const latency = joinSeries(phase!.latencies, [STEP_SERIES]);
+  const objects = count + phase!.counts['verified']!;
   return {
     scenario: 'put-get',
     subject,
     parameters: { size: sizeBytes, workers },
     metrics: {
-      opsPerSecond: rateOf(done),
+      opsPerSecond: phase!.operationsPerSecond,
+      ...cpuValue(phase!),
       ...latencyMetrics(latency),
       overhead: used === null || count === 0 ? null : used / (count * sizeBytes),
+      ...warmUpMetrics(warmUp),
     },
-    histograms: histogram === null ? {} : { latency: histogram },
+    histograms: histogramsOf({ p50Us: latency }),
     verified: { objects, bytes: objects * sizeBytes, pools: subject === HARNESS_ID || maker.pool === null ? 0 : 1 },
   };
 }
 
-/** Runs the cells of a plan one after the other, each with a store and workers of its own. */
-export async function measurePutGet(subject: string, plan: PutGetPlan, seed: number): Promise<Omit<Cell, 'round'>[]> {
-  const cells: Omit<Cell, 'round'>[] = [];
+/** Runs the cells of a plan one after the other, each with a store of its own. */
+export async function measurePutGet(job: PutGetJob, plan: PutGetPlan): Promise<MeasuredCell[]> {
+  const crew = Crew.start(job.subject, Math.max(...plan.workers));
+  const cells: MeasuredCell[] = [];
   for (const size of plan.sizes) {
-    for (const workers of plan.workers) cells.push(await measureCell(subject, workers, size, plan.seconds, seed));
+    for (const workers of plan.workers) cells.push(await measureCell(job, crew, workers, size, plan.seconds * 1000));
   }
+  await crew.close();
   return cells;
 }

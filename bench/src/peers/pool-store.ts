@@ -2,7 +2,7 @@
 
 import type { Pool } from '@zsmalloc/core';
 import { CheckError } from '../checks.ts';
-import { ObjectTable } from '../patterns/object-table.ts';
+import { ObjectTable } from '../object-table.ts';
 import type { Store } from './store.ts';
 
 /** One agent's side. */

@@ -3,7 +3,7 @@
 // MIX (of 100)   64 gets   24 puts   12 removes   The share f of keys with a value settles where 24 (1 - f) = 12 f.
 
 import type { Random } from '../random.ts';
-import type { AsyncSteps, Steps } from '../workload/work.ts';
+import type { AsyncSteps, Steps } from '../crew/steps.ts';
 import { KEYS } from './store.ts';
 import type { AsyncStore, Store } from './store.ts';
 import { ValueMaker } from './value.ts';

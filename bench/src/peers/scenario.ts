@@ -2,9 +2,10 @@
 
 import type { Metric, ScenarioInfo } from '../model/measurement.ts';
 import type { Job, RunOptions, Scenario } from '../model/scenario.ts';
+import { WARM_UP_METRICS } from '../crew/warm-up.ts';
+import { CPU_METRIC, LATENCY_METRICS } from '../scenarios/cells.ts';
 import { baselineOf, leftOut, tellingOf, workersOf } from '../scenarios/choices.ts';
 import { HARNESS_ID } from '../strategies.ts';
-import { LATENCY_METRICS } from '../workload/latency-histogram.ts';
 import { findPeers, missingPeers } from './available.ts';
 import { measureFlagged } from './flagged.ts';
 import { measurePutGet } from './measure.ts';
@@ -16,8 +17,10 @@ const WORKERS = [1, 2];
 
 const METRICS: readonly Metric[] = [
   { id: 'opsPerSecond', label: 'operations', unit: 'ops/s', better: 'higher' },
+  CPU_METRIC,
   ...LATENCY_METRICS,
   { id: 'overhead', label: 'bytes used / stored', unit: 'ratio', better: 'lower' },
+  ...WARM_UP_METRICS,
 ];
 
 const LIMITS = [
@@ -76,6 +79,6 @@ export const putGetScenario: Scenario = {
   measure({ subject, plan, seed }) {
     const putGetPlan = plan as unknown as PutGetPlan;
     if (subject === THING_ATOMICS) return measureFlagged({ subject, plan: putGetPlan, seed });
-    return measurePutGet(subject, putGetPlan, seed);
+    return measurePutGet({ subject, seed }, putGetPlan);
   },
 };

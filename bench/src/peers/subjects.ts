@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import { attachPool, createPool } from '@zsmalloc/core';
 import type { Pool, PoolDescriptor } from '@zsmalloc/core';
-import { ObjectTable } from '../patterns/object-table.ts';
+import { ObjectTable } from '../object-table.ts';
 import { HARNESS_ID, loadStrategy, strategyIdOf } from '../strategies.ts';
 import { KEYS } from './store.ts';
 import type { AsyncStore, Store } from './store.ts';

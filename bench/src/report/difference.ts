@@ -4,8 +4,9 @@
 //   1. Rows are matched by scenario, subject, parameters and metric. What only one report has is named, never guessed.
 //   2. A change is proved if Mann-Whitney on the rounds says so after Benjamini and Hochberg's correction: of the changes
 //      called proved, at most 5 % are expected to be chance, however many figures are compared.
-//   3. A regression is a proved change for the worse by more than the threshold.
-//   4. Relative: each round's figure is divided by the baseline's of the same round first, so that a faster machine is no
+//   3. A metric that is exact needs no test: what differs, differs.
+//   4. A regression is a proved change for the worse by more than the threshold.
+//   5. Relative: each round's figure is divided by the baseline's of the same round first, so that a faster machine is no
 //      improvement and a busy one no regression.
 
 import type { Metric, Parameters, ScenarioInfo } from '../model/measurement.ts';
@@ -141,11 +142,16 @@ function correctedPs(pairs: readonly Pair[], testable: readonly Pair[]): Map<Pai
 function namesOf(report: Report, own: ReadonlyMap<string, Series>, other: ReadonlyMap<string, Series>): string[] {
   return [...own].flatMap(([key, { row }]) => {
     if (other.has(key)) return [];
-    const info = report.scenarios.find(({ id }) => id === row.scenario)!;
+    const info = infoOf(report, row);
     const where = parametersText(info, row.parameters);
     return [`${row.scenario}, ${row.metric} of ${row.subject}${where === '' ? '' : `, ${where}`}`];
   });
 }
+
+const infoOf = ({ scenarios }: Report, row: Row): ScenarioInfo => scenarios.find(({ id }) => id === row.scenario)!;
+
+const metricOf = (report: Report, row: Row): Metric =>
+  infoOf(report, row).metrics.find(({ id }) => id === row.metric)!;
 
 /** Compares the reports. Empty changes: they have nothing in common. */
 export function difference(before: Report, after: Report, options: DifferenceOptions): Difference {
@@ -155,14 +161,15 @@ export function difference(before: Report, after: Report, options: DifferenceOpt
     const { row, rounds } = young.get(key)!;
     return { row, before: old.get(key)!.rounds, after: rounds };
   });
-  const testable = pairs.filter((pair) => leastPOf(pair) < P_MAX);
+  const tested = pairs.filter(({ row }) => metricOf(after, row).exact !== true);
+  const testable = tested.filter((pair) => leastPOf(pair) < P_MAX);
   const corrected = correctedPs(pairs, testable);
   const changes = pairs.map((pair): Change => {
     const { row, before: olds, after: news } = pair;
-    const p = corrected.get(pair)!;
-    const info = after.scenarios.find(({ id }) => id === row.scenario)!;
-    const metric = info.metrics.find(({ id }) => id === row.metric)!;
+    const info = infoOf(after, row);
+    const metric = metricOf(after, row);
     const [was, is] = [median(olds), median(news)];
+    const p = metric.exact === true ? Number(was === is) : corrected.get(pair)!;
     const worse = metric.better === 'higher' ? was / is - 1 : is / was - 1;
     const isProved = p < P_MAX && was !== is;
     return {
@@ -184,6 +191,6 @@ export function difference(before: Report, after: Report, options: DifferenceOpt
     regressions: changes.filter(({ verdict, worse }) => verdict === 'worse' && worse > options.threshold),
     onlyBefore: namesOf(before, old, young),
     onlyAfter: namesOf(after, young, old),
-    warnings: [...environmentWarnings(before, after), ...resolutionWarnings(pairs, testable)],
+    warnings: [...environmentWarnings(before, after), ...resolutionWarnings(tested, testable)],
   };
 }

@@ -3,7 +3,8 @@
 // RULES
 //   1. The best is the one with the best median. Another is behind only if Mann-Whitney on the rounds says so after Benjamini
 //      and Hochberg's correction for the number of strategies compared; otherwise it is tied, however far its median is.
-//   2. Peers are placed against the best strategy, and never lead: they do another job.
+//   2. A metric that is exact needs no test: what differs, differs.
+//   3. Peers are placed against the best strategy, and never lead: they do another job.
 
 import type { Metric, Parameters } from '../model/measurement.ts';
 import type { Report } from '../model/report.ts';
@@ -37,6 +38,8 @@ export function couldProve(placed: readonly Placing[]): boolean {
   return others.some(({ row }) => leastP(best!.row.rounds.length, row.rounds.length) < P_MAX);
 }
 
+const exactP = (row: Row, best: Row): number => (row.value.median === best.value.median ? 1 : 0);
+
 function isBetter(metric: Metric, left: number, right: number): boolean {
   return metric.better === 'higher' ? left > right : left < right;
 }
@@ -50,7 +53,7 @@ export function placings(report: Pick<Report, 'subjects'>, metric: Metric, rows:
   const corrected = benjaminiHochberg(others.map(({ rounds }) => mannWhitney(rounds, best.rounds)));
   return [best, ...others].map((row): Placing => {
     const ratio = row.value.median / best.value.median;
-    const p = row === best ? 1 : corrected[others.indexOf(row)]!;
+    const p = row === best ? 1 : metric.exact === true ? exactP(row, best) : corrected[others.indexOf(row)]!;
     const differs = isBetter(metric, row.value.median, best.value.median) ? 'ahead' : 'behind';
     return {
       row,

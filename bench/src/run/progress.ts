@@ -12,22 +12,24 @@ export interface ProgressStream {
 export class Progress {
   readonly #stream: ProgressStream;
   readonly #start: number = performance.now();
-  #steps: number;
+  readonly #steps: number;
   #done = 0;
-  #secondsExpected: number;
+  readonly #secondsExpected: number;
   #secondsDone = 0;
 
-  /** Expects so many steps that should take so many seconds in all; `correct` changes both. */
+  /** Expects so many steps that should take so many seconds in all. */
   constructor(steps: number, seconds: number, stream: ProgressStream = process.stderr) {
     this.#steps = steps;
     this.#secondsExpected = seconds;
     this.#stream = stream;
   }
 
-  /** What is left has become known better. */
-  correct(stepsLeft: number, secondsLeft: number): void {
-    this.#steps = this.#done + stepsLeft;
-    this.#secondsExpected = this.#secondsDone + secondsLeft;
+  /** Says before the first step what is to come, on a line that stays. */
+  announce(rounds: number): void {
+    const minutes = this.#secondsExpected / 60;
+    const time = minutes < 1 ? `${Math.ceil(this.#secondsExpected)} s` : `${minutes.toFixed(1)} min`;
+    const what = `${rounds} round${rounds === 1 ? '' : 's'}, ${this.#steps} processes`;
+    this.#stream.write(`${what}: about ${time} on an idle machine; Ctrl-C keeps what was measured\n`);
   }
 
   /** Seconds that work of `seconds` will really take, by the work done so far. */

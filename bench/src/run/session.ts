@@ -4,7 +4,7 @@
 //   1. A round has every job once, those of all scenarios and subjects in one random order; rounds follow each other. What
 //      the machine does meanwhile falls on all alike.
 //   2. A subject that fails in a scenario is not measured there again: it would only fail again.
-//   3. A round begins only if it should end within the budget, but for the first few: fewer say nothing about the spread.
+//   3. All rounds run. Where there is a budget, a round begins only if it should end within it, but for the first few.
 //   4. Ctrl-C ends the running process and loses its job only.
 
 import type { Cell, ScenarioInfo } from '../model/measurement.ts';
@@ -48,6 +48,8 @@ export interface SessionOptions {
   readonly order?: (jobs: readonly Job[], random: Random) => readonly Job[];
 }
 
+const secondsOf = (jobs: readonly Job[]): number => jobs.reduce((sum, { seconds }) => sum + seconds, 0);
+
 /** See the head of the file. */
 export class Session {
   readonly #parts: readonly Part[];
@@ -82,23 +84,21 @@ export class Session {
 
   async run(): Promise<Findings> {
     const { rounds } = this.#options;
+    const plan: (readonly Job[])[] = [];
+    for (let round = 0; round < rounds; round++) plan.push(await this.#jobsOf(round));
     const start = performance.now();
-    let progress: Progress | undefined;
-    for (let round = 0; round < rounds && !this.#abort.signal.aborted; round++) {
-      const jobs = await this.#jobsOf(round);
-      const seconds = jobs.reduce((sum, job) => sum + job.seconds, 0);
-      progress ??= new Progress(jobs.length, seconds, this.#stream);
-      if (this.#isOverBudget(round, (performance.now() - start) / 1000 + progress.scaled(seconds))) break;
-      const following = rounds - round - 1;
-      for (const [index, job] of jobs.entries()) {
+    const progress = new Progress(plan.flat().length, secondsOf(plan.flat()), this.#stream);
+    progress.announce(rounds);
+    for (const [round, jobs] of plan.entries()) {
+      if (this.#abort.signal.aborted) break;
+      if (this.#isOverBudget(round, (performance.now() - start) / 1000 + progress.scaled(secondsOf(jobs)))) break;
+      for (const job of jobs) {
         if (this.#abort.signal.aborted) break;
-        const left = jobs.slice(index).reduce((sum, { seconds: own }) => sum + own, 0);
-        progress.correct(jobs.length - index + following * jobs.length, left + following * seconds);
         await this.#do(job, round, progress);
         progress.step(job.seconds);
       }
     }
-    progress?.end();
+    progress.end();
     return {
       infos: this.#infos,
       cells: this.#cells,

@@ -2,15 +2,14 @@
 
 import { createPool } from '@zsmalloc/core';
 import type { Pool } from '@zsmalloc/core';
-import { check } from '../checks.ts';
 import { Crew } from '../crew/crew.ts';
 import type { CellOutcome, CellSpec, PhaseOutcome } from '../crew/crew.ts';
-import { settle } from '../memory.ts';
-import { histogramOf } from '../latency-samples.ts';
-import type { LatencyUs } from '../latency-samples.ts';
+import { percentilesOf } from '../latencies.ts';
+import type { LatencyHistogram, LatencyUs } from '../latencies.ts';
 import type { Cell, Histogram, Metric } from '../model/measurement.ts';
 import type { Job } from '../model/scenario.ts';
-import { Random } from '../random.ts';
+import { Random, shuffled } from '../random.ts';
+import { checkEmpty, settle } from '../settle.ts';
 import { StampedSlots } from '../stamped-slots.ts';
 import { loadStrategy, strategyIdOf } from '../strategies.ts';
 
@@ -20,6 +19,11 @@ export type MeasuredCell = Omit<Cell, 'round'>;
 /** A metric; lower is better unless it says otherwise. */
 export function metric(id: string, label: string, unit: string, better: Metric['better'] = 'lower'): Metric {
   return { id, label, unit, better };
+}
+
+/** A metric that comes out the same every time; lower is better. */
+export function exact(id: string, label: string, unit: string): Metric {
+  return { ...metric(id, label, unit), exact: true };
 }
 
 /** Processor time for each operation: waiting by spinning shows here, what other processes take does not. */
@@ -43,9 +47,23 @@ export function latencyValues(prefix: string, { p50, p99, p999, max }: LatencyUs
   return { [`${prefix}P50Us`]: p50, [`${prefix}P99Us`]: p99, [`${prefix}P999Us`]: p999, [`${prefix}MaxUs`]: max };
 }
 
-/** Histograms of ascending samples by metric id; without samples there is none. */
-export function histogramsOf(samples: Readonly<Record<string, Float32Array>>): Record<string, Histogram> {
-  const entries = Object.entries(samples).map(([id, ordered]) => [id, histogramOf(ordered)] as const);
+/** Latencies of a scenario that has one kind of them. */
+export const LATENCY_METRICS: readonly Metric[] = [
+  metric('p50Us', 'latency p50', 'us'),
+  metric('p99Us', 'latency p99', 'us'),
+  metric('p999Us', 'latency p99.9', 'us'),
+  metric('maxUs', 'latency max', 'us'),
+];
+
+/** Values of LATENCY_METRICS. */
+export function latencyMetrics(latency: LatencyHistogram): Record<string, number | null> {
+  const { p50: p50Us, p99: p99Us, p999: p999Us, max: maxUs } = percentilesOf(latency);
+  return { p50Us, p99Us, p999Us, maxUs };
+}
+
+/** Histograms by metric id; without samples there is none. */
+export function histogramsOf(latencies: Readonly<Record<string, LatencyHistogram>>): Record<string, Histogram> {
+  const entries = Object.entries(latencies).map(([id, latency]) => [id, latency.toModel()] as const);
   return Object.fromEntries(entries.filter((entry): entry is readonly [string, Histogram] => entry[1] !== null));
 }
 
@@ -79,6 +97,29 @@ export interface CellsPlan<C> {
   readonly ms: number;
 }
 
+/** Of what the jobs of a scenario are made, one for each subject. */
+export interface CellJobs<C> extends CellsPlan<C> {
+  readonly scenario: string;
+  readonly subjects: readonly string[];
+  readonly seed: number;
+  /** Seconds of a job before its first cell, and of a cell beside its measured time. */
+  readonly startSeconds: number;
+  readonly cellSeconds: number;
+}
+
+/** Jobs with all cells each, in an order of their own. */
+export function cellJobs<C>({ scenario, subjects, seed, cells, ms, startSeconds, cellSeconds }: CellJobs<C>): Job[] {
+  const random = new Random(seed);
+  const seconds = startSeconds + cells.length * (cellSeconds + ms / 1000);
+  return subjects.map((subject) => ({
+    scenario,
+    subject,
+    seed,
+    plan: { cells: shuffled(cells, random), ms },
+    seconds,
+  }));
+}
+
 /** Measures the job's cells one after the other, with one crew. */
 export async function measureCells<C extends { readonly workers: number }>(
   job: Job,
@@ -102,15 +143,7 @@ export async function verifyAndEmpty({
   await settle(pool);
   const seen = slots.verifyAll(pool);
   for (let slot = 0; slot < slots.count; slot++) slots.empty(slot);
-  await settle(pool);
-  pool.compact();
-  await settle(pool);
-  pool.verify();
-  const { objects, bytesStored, pagesUsed } = pool.stats();
-  check(
-    objects === 0 && bytesStored === 0 && pagesUsed === 0,
-    `everything was freed, but the pool still counts ${objects} objects, ${bytesStored} bytes and ${pagesUsed} pages.`,
-  );
+  await checkEmpty(pool);
   pool.detach();
   return { ...seen, pools: 1 };
 }

@@ -23,8 +23,8 @@ function describe(options: RunOptions): ScenarioInfo {
       `Fills a pool of ${poolBytesOf(options) / 2 ** 20} MiB with ${OBJECT_BYTES}-byte objects until it refuses one. Metadata must stay ` +
       `below ${METADATA_SHARE_MAX * 100} % of the pool. Exact: one round says it all.`,
     metrics: [
-      { id: 'share', label: 'metadata / pool (8 bytes a slot not counted)', unit: '%', better: 'neither' },
-      { id: 'bytesPerObject', label: 'metadata for each object', unit: 'bytes', better: 'neither' },
+      { id: 'share', label: 'metadata / pool (8 bytes a slot not counted)', unit: '%', better: 'lower', exact: true },
+      { id: 'bytesPerObject', label: 'metadata for each object', unit: 'bytes', better: 'lower', exact: true },
       { id: 'objects', label: 'objects', unit: 'count', better: 'neither' },
       { id: 'fillSeconds', label: 'filling it (one look)', unit: 's', better: 'neither' },
     ],

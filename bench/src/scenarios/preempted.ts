@@ -3,16 +3,16 @@
 import { check } from '../checks.ts';
 import type { CellOutcome, Crew } from '../crew/crew.ts';
 import { WARM_UP_METRICS, warmUpMetrics } from '../crew/warm-up.ts';
-import { collectSamples, percentilesOf } from '../latency-samples.ts';
+import { joinSeries, percentilesOf } from '../latencies.ts';
 import type { Metric, ScenarioInfo } from '../model/measurement.ts';
 import type { Job, RunOptions, Scenario } from '../model/scenario.ts';
-import { Random, shuffled } from '../random.ts';
 import { NAIVE_ID } from '../strategies.ts';
 import { SERIES } from '../tasks/preempted.ts';
 import type { Holder, PreemptedPlan } from '../tasks/preempted.ts';
 import { answerPreempted } from './answers/preempted.ts';
 import {
   CPU_METRIC,
+  cellJobs,
   cpuValue,
   histogramsOf,
   latencyMetricsOf,
@@ -37,8 +37,8 @@ const NAP_MS = 1;
 const OPEN_PER_SECOND = 8000;
 /** The open phase lasts this much of the closed one. */
 const OPEN_SHARE = 0.8;
-const CELL_SECONDS = 0.05;
-const START_SECONDS = 0.5;
+const CELL_SECONDS = 0.11;
+const START_SECONDS = 0.65;
 
 const METRICS: readonly Metric[] = [
   metric('opsPerSecond', 'throughput, closed loop', 'ops/s', 'higher'),
@@ -75,11 +75,11 @@ function combinations(options: RunOptions): Combination[] {
       ),
     );
   }
-  const counts = workersOf(options, quick ? [most] : [cores, most]);
+  const counts = workersOf(options, quick ? [most] : [cores, 2 * cores, most]);
   const last = counts.at(-1)!;
   return [
     ...counts.map((count) => cell('class', count, 'yes')),
-    ...(quick ? [] : [cell('class', last, 'no')]),
+    ...(quick ? [] : [cell('class', last, 'no'), cell('class', last, 'yes', 'long')]),
     cell('mover', last, 'yes'),
   ];
 }
@@ -120,17 +120,15 @@ function describe(options: RunOptions): ScenarioInfo {
 }
 
 function jobs(options: RunOptions, _round: number, seed: number): Job[] {
-  const random = new Random(seed);
-  const cells = combinations(options);
-  const ms = options.seconds * 1000;
-  const seconds = START_SECONDS + cells.length * (CELL_SECONDS + options.seconds * (1 + OPEN_SHARE));
-  return [...tellingOf(options, TELLING), NAIVE_ID].map((subject) => ({
+  return cellJobs({
     scenario: ID,
-    subject,
+    subjects: [...tellingOf(options, TELLING), NAIVE_ID],
     seed,
-    plan: { cells: shuffled(cells, random), ms },
-    seconds,
-  }));
+    cells: combinations(options),
+    ms: options.seconds * 1000,
+    startSeconds: START_SECONDS,
+    cellSeconds: CELL_SECONDS + OPEN_SHARE * options.seconds,
+  });
 }
 
 function metricsOf({ phases, warmUp }: CellOutcome): Record<string, number | null> {
@@ -139,8 +137,8 @@ function metricsOf({ phases, warmUp }: CellOutcome): Record<string, number | nul
   return {
     opsPerSecond: closed!.operationsPerSecond,
     ...cpuValue(closed!),
-    ...latencyValues('acquire', percentilesOf(collectSamples(closed!.samples, [SERIES.closed]))),
-    ...latencyValues('open', percentilesOf(collectSamples(open!.samples, [SERIES.open]))),
+    ...latencyValues('acquire', percentilesOf(joinSeries(closed!.latencies, [SERIES.closed]))),
+    ...latencyValues('open', percentilesOf(joinSeries(open!.latencies, [SERIES.open]))),
     unfairness: Math.max(...closed!.operationsByWorker) / fewest,
     naps: closed!.counts['naps']!,
     ...warmUpMetrics(warmUp),
@@ -176,8 +174,8 @@ async function measureCell(job: Job, crew: Crew, cell: Combination, ms: number):
   check(sections === counted, `${sections} sections under the lock counted to ${counted}: two were inside at once.`);
   const [closed, open] = outcome.phases;
   const histograms = histogramsOf({
-    acquireP50Us: collectSamples(closed!.samples, [SERIES.closed]),
-    openP50Us: collectSamples(open!.samples, [SERIES.open]),
+    acquireP50Us: joinSeries(closed!.latencies, [SERIES.closed]),
+    openP50Us: joinSeries(open!.latencies, [SERIES.open]),
   });
   return {
     scenario: ID,

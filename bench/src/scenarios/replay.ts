@@ -7,7 +7,8 @@ import { Crew } from '../crew/crew.ts';
 import type { CellOutcome } from '../crew/crew.ts';
 import { WARM_UP_METRICS, warmUpMetrics } from '../crew/warm-up.ts';
 import { Dataset, readDataset } from '../dataset.ts';
-import { collectSamples, histogramOf, percentilesOf } from '../latency-samples.ts';
+import { joinSeries, percentilesOf } from '../latencies.ts';
+import type { LatencyHistogram } from '../latencies.ts';
 import { measureMemory, verifyEmpty } from '../memory.ts';
 import type { CellMemory } from '../memory.ts';
 import type { Cell, Metric, ScenarioInfo } from '../model/measurement.ts';
@@ -19,7 +20,7 @@ import { OPERATION, ReplaySteps } from '../replay-steps.ts';
 import { SlotTable } from '../slot-table.ts';
 import { HARNESS_ID, loadStrategy, strategyIdOf } from '../strategies.ts';
 import { BESIDE_COMPACTION } from '../tasks/replay.ts';
-import { CPU_METRIC, cpuValue, metric } from './cells.ts';
+import { CPU_METRIC, LATENCY_METRICS, cpuValue, histogramsOf, latencyMetrics, metric } from './cells.ts';
 import { baselineOf, oversubscription, workersOf } from './choices.ts';
 import { nameInputs, prepareInput } from './inputs.ts';
 import type { PreparedInput } from './inputs.ts';
@@ -35,22 +36,19 @@ const START_SECONDS = 0.4;
 const METRICS: readonly Metric[] = [
   metric('opsPerSecond', 'throughput', 'ops/s', 'higher'),
   CPU_METRIC,
-  metric('p50Us', 'latency p50', 'us'),
-  metric('p99Us', 'latency p99', 'us'),
-  metric('p999Us', 'latency p99.9', 'us'),
-  metric('maxUs', 'latency max (of 1 in 8)', 'us', 'neither'),
+  ...LATENCY_METRICS,
   metric('readUndisturbedP99Us', 'read p99, nobody compacting', 'us'),
   metric('readBesideP99Us', 'read p99 beside a compaction', 'us'),
-  metric('compactionMs', 'one compaction', 'ms', 'neither'),
-  metric('compactionMaxMs', 'longest compaction', 'ms', 'neither'),
+  metric('compactionMs', 'one compaction', 'ms'),
+  metric('compactionMaxMs', 'longest compaction', 'ms'),
   metric('pagesCompacted', 'pages freed by compactions', 'count', 'neither'),
-  metric('busySkips', 'busy zspages skipped', 'count', 'neither'),
+  metric('busySkips', 'busy zspages skipped', 'count'),
   metric('slotsTaken', 'slots found taken by another worker', 'count', 'neither'),
-  metric('refused', 'stores refused: pool full', 'count', 'neither'),
-  metric('peakBytes', 'most bytes used (seen every 25 ms)', 'bytes', 'neither'),
-  metric('limboBytes', 'most garbage waiting for readers', 'bytes', 'neither'),
-  metric('overheadBefore', 'used / stored with half freed', 'ratio', 'neither'),
-  metric('overheadAfter', 'the same after compaction', 'ratio', 'neither'),
+  metric('refused', 'stores refused: pool full', 'count'),
+  metric('peakBytes', 'most bytes used (seen every 25 ms)', 'bytes'),
+  metric('limboBytes', 'most garbage waiting for readers', 'bytes'),
+  metric('overheadBefore', 'used / stored with half freed', 'ratio'),
+  metric('overheadAfter', 'the same after compaction', 'ratio'),
   ...WARM_UP_METRICS,
 ];
 
@@ -107,19 +105,17 @@ async function jobs(options: RunOptions, round: number, seed: number): Promise<J
   });
 }
 
-function latencyMetrics(outcome: CellOutcome): Record<string, number | null> {
-  const { samples } = outcome.phases[0]!;
+function latencies({ phases }: CellOutcome): { values: Record<string, number | null>; all: LatencyHistogram } {
+  const of = (series: readonly number[]): LatencyHistogram => joinSeries(phases[0]!.latencies, series);
   const operations = Object.values(OPERATION);
-  const all = percentilesOf(
-    collectSamples(samples, [...operations, ...operations.map((op) => op + BESIDE_COMPACTION)]),
-  );
+  const all = of([...operations, ...operations.map((operation) => operation + BESIDE_COMPACTION)]);
   return {
-    p50Us: all.p50,
-    p99Us: all.p99,
-    p999Us: all.p999,
-    maxUs: all.max,
-    readUndisturbedP99Us: percentilesOf(collectSamples(samples, [OPERATION.read])).p99,
-    readBesideP99Us: percentilesOf(collectSamples(samples, [OPERATION.read + BESIDE_COMPACTION])).p99,
+    values: {
+      ...latencyMetrics(all),
+      readUndisturbedP99Us: percentilesOf(of([OPERATION.read])).p99,
+      readBesideP99Us: percentilesOf(of([OPERATION.read + BESIDE_COMPACTION])).p99,
+    },
+    all,
   };
 }
 
@@ -184,7 +180,7 @@ async function measureCell(
   if (real !== null) await verifyEmpty(real, slots);
   pool.detach();
   const [phase] = outcome.phases;
-  const histogram = histogramOf(collectSamples(phase!.samples, Object.values(OPERATION)));
+  const { values, all } = latencies(outcome);
   return {
     scenario: ID,
     subject: job.subject,
@@ -192,13 +188,13 @@ async function measureCell(
     metrics: {
       opsPerSecond: phase!.operationsPerSecond,
       ...cpuValue(phase!),
-      ...latencyMetrics(outcome),
+      ...values,
       slotsTaken: phase!.counts['slotsTaken']!,
       refused: phase!.counts['refused']!,
       ...ofPool,
       ...warmUpMetrics(outcome.warmUp),
     },
-    histograms: histogram === null ? {} : { p50Us: histogram },
+    histograms: histogramsOf({ p50Us: all }),
     verified: { objects: seen.objects, bytes: seen.bytes, pools: real === null ? 0 : 1 },
   };
 }

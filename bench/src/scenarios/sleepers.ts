@@ -3,15 +3,15 @@
 import { SkipError } from '../checks.ts';
 import type { Crew, PhaseOutcome } from '../crew/crew.ts';
 import { WARM_UP_METRICS, warmUpMetrics } from '../crew/warm-up.ts';
-import { collectSamples, percentilesOf } from '../latency-samples.ts';
+import { joinSeries, percentilesOf } from '../latencies.ts';
 import type { Metric, ScenarioInfo } from '../model/measurement.ts';
 import type { Job, RunOptions, Scenario } from '../model/scenario.ts';
-import { Random, shuffled } from '../random.ts';
 import { loadStrategy } from '../strategies.ts';
 import { SERIES } from '../tasks/sleepers.ts';
 import type { Hold, SleepersPlan } from '../tasks/sleepers.ts';
 import { answerSleepers } from './answers/sleepers.ts';
 import {
+  cellJobs,
   histogramsOf,
   latencyMetricsOf,
   latencyValues,
@@ -49,7 +49,7 @@ const METRICS: readonly Metric[] = [
   ...latencyMetricsOf('read', 'begin of a read, from the intended start,'),
   metric('callP50Us', 'begin of a read, from the call, p50', 'us'),
   metric('callP99Us', 'begin of a read, from the call, p99', 'us'),
-  metric('readsPerSecond', 'reads', '1/s', 'neither'),
+  metric('readsPerSecond', 'reads', '1/s', 'higher'),
   ...WARM_UP_METRICS,
 ];
 
@@ -94,19 +94,18 @@ function describe(options: RunOptions): ScenarioInfo {
 }
 
 async function jobs(options: RunOptions, _round: number, seed: number): Promise<Job[]> {
-  const random = new Random(seed);
   if (workers(options).length === 0) throw new SkipError('it needs a compactor and a reader: two workers.');
   const all: Combination[] = holds(options).flatMap((hold) =>
     workers(options).map((count) => ({ hold, workers: count })),
   );
-  const made = options.strategyIds.map(async (subject): Promise<Job> => {
+  const made = options.strategyIds.map(async (subject) => {
     const { capabilities } = await loadStrategy(subject);
     const cells = all.filter(({ hold }) => hold !== 'await' || capabilities.holdAcrossAwait);
     const ms = options.seconds * 1000 * PHASE_SHARE;
-    const seconds = START_SECONDS + cells.length * (CELL_SECONDS + ms / 1000);
-    return { scenario: ID, subject, seed, plan: { cells: shuffled(cells, random), ms }, seconds };
+    const [startSeconds, cellSeconds] = [START_SECONDS, CELL_SECONDS];
+    return cellJobs({ scenario: ID, subjects: [subject], seed, cells, ms, startSeconds, cellSeconds });
   });
-  return Promise.all(made);
+  return (await Promise.all(made)).flat();
 }
 
 function percentOf(part: number, whole: number): number | null {
@@ -138,8 +137,8 @@ async function measureCell(job: Job, crew: Crew, cell: Combination, ms: number):
     phases: [{ name: 'measure', ms }],
   });
   const [phase] = phases;
-  const intended = collectSamples(phase!.samples, [SERIES.intended]);
-  const call = collectSamples(phase!.samples, [SERIES.call]);
+  const intended = joinSeries(phase!.latencies, [SERIES.intended]);
+  const call = joinSeries(phase!.latencies, [SERIES.call]);
   const { p50, p99 } = percentilesOf(call);
   return {
     scenario: ID,

@@ -2,16 +2,16 @@
 
 import type { Crew } from '../crew/crew.ts';
 import { WARM_UP_METRICS, warmUpMetrics } from '../crew/warm-up.ts';
-import { collectSamples, percentilesOf } from '../latency-samples.ts';
+import { joinSeries, percentilesOf } from '../latencies.ts';
 import { garbageHigh } from '../memory.ts';
 import type { Metric, ScenarioInfo } from '../model/measurement.ts';
 import type { Job, RunOptions, Scenario } from '../model/scenario.ts';
-import { Random, shuffled } from '../random.ts';
 import { SERIES } from '../tasks/write-share.ts';
 import type { WriteSharePlan } from '../tasks/write-share.ts';
 import { answerWriteShare } from './answers/write-share.ts';
 import {
   CPU_METRIC,
+  cellJobs,
   cpuValue,
   histogramsOf,
   measureCells,
@@ -40,8 +40,8 @@ const METRICS: readonly Metric[] = [
   metric('readP99Us', 'read p99', 'us'),
   metric('writeP50Us', 'replacement p50', 'us'),
   metric('writeP99Us', 'replacement p99', 'us'),
-  metric('garbageBytes', 'most garbage waiting for readers', 'bytes', 'neither'),
-  metric('refused', 'replacements refused: pool full', 'count', 'neither'),
+  metric('garbageBytes', 'most garbage waiting for readers', 'bytes'),
+  metric('refused', 'replacements refused: pool full', 'count'),
   ...WARM_UP_METRICS,
 ];
 
@@ -84,18 +84,12 @@ function workers(options: RunOptions): readonly number[] {
 }
 
 function jobs(options: RunOptions, _round: number, seed: number): Job[] {
-  const random = new Random(seed);
   const cells: Combination[] = workers(options).flatMap((count) =>
     shares(options).map((writes) => ({ workers: count, writes })),
   );
-  const seconds = START_SECONDS + cells.length * (CELL_SECONDS + options.seconds);
-  return options.strategyIds.map((subject) => ({
-    scenario: ID,
-    subject,
-    seed,
-    plan: { cells: shuffled(cells, random), ms: options.seconds * 1000 },
-    seconds,
-  }));
+  const ms = options.seconds * 1000;
+  const [startSeconds, cellSeconds] = [START_SECONDS, CELL_SECONDS];
+  return cellJobs({ scenario: ID, subjects: options.strategyIds, seed, cells, ms, startSeconds, cellSeconds });
 }
 
 async function measureCell(job: Job, crew: Crew, cell: Combination, ms: number): Promise<MeasuredCell> {
@@ -110,8 +104,8 @@ async function measureCell(job: Job, crew: Crew, cell: Combination, ms: number):
     phases: [{ name: 'measure', ms }],
   });
   const [phase] = phases;
-  const reads = collectSamples(phase!.samples, [SERIES.read]);
-  const writes = collectSamples(phase!.samples, [SERIES.write]);
+  const reads = joinSeries(phase!.latencies, [SERIES.read]);
+  const writes = joinSeries(phase!.latencies, [SERIES.write]);
   const [read, write] = [percentilesOf(reads), percentilesOf(writes)];
   const garbageBytes = garbageHigh(stocked.pool);
   return {

@@ -11,7 +11,7 @@
 import { strategyOf } from '@zsmalloc/core/strategy';
 import type { BoundStrategy } from '@zsmalloc/core/strategy';
 import type { Task, TaskContext } from '../crew/task.ts';
-import type { LatencySamples } from '../latency-samples.ts';
+import type { LatencyRecorder } from '../latencies.ts';
 import type { Random } from '../random.ts';
 import { StampedSlots } from '../stamped-slots.ts';
 import { RandomTimes, nap, spinUntil } from './pace.ts';
@@ -47,7 +47,7 @@ class PreemptedTask implements Task {
   readonly #bound: BoundStrategy;
   readonly #slots: StampedSlots;
   readonly #random: Random;
-  readonly #latencies: LatencySamples;
+  readonly #latencies: LatencyRecorder;
   readonly #counter: Int32Array;
   readonly #naps: RandomTimes;
   readonly #starts: RandomTimes;
@@ -62,7 +62,7 @@ class PreemptedTask implements Task {
     this.#plan = plan as PreemptedPlan;
     const { slots, counter, napEveryMs, openPerSecond } = this.#plan;
     this.#bound = strategyOf(real!);
-    this.#slots = new StampedSlots(pool, slots);
+    this.#slots = new StampedSlots(pool!, slots);
     this.#random = random;
     this.#latencies = latencies;
     this.#counter = new Int32Array(counter);

@@ -1,6 +1,6 @@
 // The work of a replay's worker: zram's steps, and a compaction now and then.
 
-import { LatencySamples } from '../latency-samples.ts';
+import type { LatencyRecorder } from '../latencies.ts';
 import type { CrewControl } from '../crew/control.ts';
 import type { Task, TaskContext } from '../crew/task.ts';
 import { Dataset } from '../dataset.ts';
@@ -28,7 +28,7 @@ const COMPACTION_PAGES = 32;
 class ReplayTask implements Task {
   readonly #pool: ReplayPool;
   readonly #control: CrewControl;
-  readonly #samples: LatencySamples;
+  readonly #samples: LatencyRecorder;
   readonly #steps: ReplaySteps;
   #batches = 0;
   #compactions = 0;
@@ -38,10 +38,10 @@ class ReplayTask implements Task {
 
   constructor({ pool, control, latencies, plan, random }: TaskContext) {
     const { dataset, slots } = plan as ReplayPlan;
-    this.#pool = pool;
+    this.#pool = pool!;
     this.#control = control;
     this.#samples = latencies;
-    this.#steps = new ReplaySteps(pool, new SlotTable(slots), new Dataset(dataset), random);
+    this.#steps = new ReplaySteps(pool!, new SlotTable(slots), new Dataset(dataset), random);
   }
 
   enter(): void {

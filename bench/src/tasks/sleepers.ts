@@ -12,7 +12,7 @@ import type { HoldingPool, Pool } from '@zsmalloc/core';
 import { strategyOf } from '@zsmalloc/core/strategy';
 import { check } from '../checks.ts';
 import type { Task, TaskContext } from '../crew/task.ts';
-import type { LatencySamples } from '../latency-samples.ts';
+import type { LatencyRecorder } from '../latencies.ts';
 import { shuffled } from '../random.ts';
 import type { Random } from '../random.ts';
 import { StampedSlots } from '../stamped-slots.ts';
@@ -42,14 +42,14 @@ class Reader implements Task {
   readonly #pool: Pool;
   readonly #slots: StampedSlots;
   readonly #random: Random;
-  readonly #latencies: LatencySamples;
+  readonly #latencies: LatencyRecorder;
   readonly #starts: RandomTimes;
   #reads = 0;
 
   constructor({ pool, real, plan, random, latencies }: TaskContext) {
     this.#plan = plan as SleepersPlan;
     this.#pool = real!;
-    this.#slots = new StampedSlots(pool, this.#plan.slots);
+    this.#slots = new StampedSlots(pool!, this.#plan.slots);
     this.#random = random;
     this.#latencies = latencies;
     this.#starts = new RandomTimes(random, this.#plan.everyMs);
@@ -120,7 +120,7 @@ class Compactor implements Task {
 
   constructor({ pool, real, plan, random }: TaskContext) {
     this.#pool = real!;
-    this.#slots = new StampedSlots(pool, (plan as SleepersPlan).slots);
+    this.#slots = new StampedSlots(pool!, (plan as SleepersPlan).slots);
     this.#random = random;
     this.#own = Array.from({ length: this.#slots.count >> 1 }, (_, index) => 2 * index + 1);
   }

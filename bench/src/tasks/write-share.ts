@@ -1,7 +1,7 @@
 // The work of Q2: reads and replacements of a worker's own objects, which share zspages and classes with everybody's.
 
 import type { Task, TaskContext } from '../crew/task.ts';
-import type { LatencySamples } from '../latency-samples.ts';
+import type { LatencyRecorder } from '../latencies.ts';
 import type { Random } from '../random.ts';
 import { StampedSlots } from '../stamped-slots.ts';
 
@@ -21,7 +21,7 @@ const TIMED_EVERY = 16;
 class WriteShareTask implements Task {
   readonly #slots: StampedSlots;
   readonly #random: Random;
-  readonly #latencies: LatencySamples;
+  readonly #latencies: LatencyRecorder;
   readonly #writePercent: number;
   readonly #first: number;
   readonly #workers: number;
@@ -30,7 +30,7 @@ class WriteShareTask implements Task {
 
   constructor({ pool, index, workers, plan, random, latencies }: TaskContext) {
     const { writePercent, slots } = plan as WriteSharePlan;
-    this.#slots = new StampedSlots(pool, slots);
+    this.#slots = new StampedSlots(pool!, slots);
     this.#random = random;
     this.#latencies = latencies;
     this.#writePercent = writePercent;

@@ -3,6 +3,8 @@
 //
 // KINDS    order: recorded, and compared with the trace. warmUp. measure. stop: no further lap.
 
+import { isSteady } from '../crew/warm-up.ts';
+import type { WarmUp } from '../crew/warm-up.ts';
 import { BARRIER_WORDS, Barrier } from './barrier.ts';
 
 /** What a lap is for. */
@@ -10,27 +12,37 @@ export const LAP = { order: 0, warmUp: 1, measure: 2, stop: 3 } as const;
 
 const KIND_WORD: number = BARRIER_WORDS;
 const LAP_WORD: number = BARRIER_WORDS + 1;
-const WORDS: number = BARRIER_WORDS + 2;
-/** Doubles: begin of the replay, begin of the measured laps, begin of this lap, sum of the measured laps, and how many. */
-const DOUBLES = { replay: 0, measured: 1, lap: 2, sum: 3, laps: 4 } as const;
-const DOUBLE_COUNT = 8;
+/** Laps of the warm-up that have ended. */
+const WARM_LAPS_WORD: number = BARRIER_WORDS + 2;
+/** 1 when the warm-up was seen to end. */
+const STEADY_WORD: number = BARRIER_WORDS + 3;
+const WORDS: number = BARRIER_WORDS + 4;
+/** Warm-up laps that are compared with as many before them. */
+const COMPARED = 3;
+/** Doubles: begin of the warm-up, begin of the measured laps, begin of this lap, sum of the measured laps, and how many; then rates of the last laps of the warm-up. */
+const DOUBLES = { warmUp: 0, measured: 1, lap: 2, sum: 3, laps: 4, rates: 5 } as const;
+const RATES: number = 2 * COMPARED;
+const DOUBLE_COUNT: number = DOUBLES.rates + RATES;
 
 /** Measured laps are at least so many: a single one says nothing. */
 const LAPS_MIN = 3;
+/** V8 compiles meanwhile. */
+const WARM_UP_MS_MIN = 100;
+/** Patience: a warm-up that is not steady by then has not been seen to end, and the cell says so. */
+const WARM_UP_MS_MAX = 1000;
 
 /** Plain data for `workerData`. */
 export interface LapsDescriptor {
   readonly words: SharedArrayBuffer;
   readonly doubles: SharedArrayBuffer;
   readonly workers: number;
-  readonly warmUpMs: number;
   readonly measureMs: number;
 }
 
-export function createLaps(workers: number, warmUpMs: number, measureMs: number): LapsDescriptor {
+export function createLaps(workers: number, measureMs: number): LapsDescriptor {
   const words = new SharedArrayBuffer(WORDS * 4);
   const doubles = new SharedArrayBuffer(DOUBLE_COUNT * 8);
-  return { words, doubles, workers, warmUpMs, measureMs };
+  return { words, doubles, workers, measureMs };
 }
 
 /** One clock for all workers of the process. */
@@ -66,31 +78,53 @@ export class Laps {
   /** Sleeps until all workers have ended the lap. */
   end(): void {
     this.#barrier.meet(() => {
-      if (this.#words[KIND_WORD] !== LAP.measure) return;
-      this.#doubles[DOUBLES.sum]! += nowMs() - this.#doubles[DOUBLES.lap]!;
+      const ms = nowMs() - this.#doubles[DOUBLES.lap]!;
+      const kind = this.#words[KIND_WORD];
+      if (kind === LAP.warmUp) this.#doubles[DOUBLES.rates + (this.#words[WARM_LAPS_WORD]!++ % RATES)] = 1 / ms;
+      if (kind !== LAP.measure) return;
+      this.#doubles[DOUBLES.sum]! += ms;
       this.#doubles[DOUBLES.laps]!++;
     });
   }
 
-  /** Seconds of the measured laps, and how many there were. Caller: the main agent, at the end. */
-  measured(): { seconds: number; laps: number } {
-    return { seconds: this.#doubles[DOUBLES.sum]! / 1000, laps: this.#doubles[DOUBLES.laps]! };
+  /** Seconds of the measured laps, how many there were, and the warm-up before them. Caller: the main agent, at the end. */
+  measured(): { seconds: number; laps: number; warmUp: WarmUp } {
+    const times = this.#doubles;
+    const ms = times[DOUBLES.measured]! - times[DOUBLES.warmUp]!;
+    const warmUp = { ms, steady: this.#words[STEADY_WORD] === 1 };
+    return { seconds: times[DOUBLES.sum]! / 1000, laps: times[DOUBLES.laps]!, warmUp };
+  }
+
+  /** Rates of the last laps of the warm-up, in their order. */
+  #warmRates(): number[] {
+    const laps = this.#words[WARM_LAPS_WORD]!;
+    return Array.from(
+      { length: Math.min(laps, RATES) },
+      (_, index) => this.#doubles[DOUBLES.rates + ((Math.max(laps, RATES) + index) % RATES)]!,
+    );
+  }
+
+  #isWarm(now: number): boolean {
+    const ms = now - this.#doubles[DOUBLES.warmUp]!;
+    const steady = isSteady(this.#warmRates(), COMPARED);
+    this.#words[STEADY_WORD] = steady ? 1 : 0;
+    return ms >= WARM_UP_MS_MAX || (steady && ms >= WARM_UP_MS_MIN);
   }
 
   #decide(): void {
     const now = nowMs();
     const times = this.#doubles;
-    const { warmUpMs, measureMs } = this.#descriptor;
     const lap = ++this.#words[LAP_WORD]!;
-    if (lap === 1) times[DOUBLES.replay] = now;
     if (lap > 1) {
       let kind = this.#words[KIND_WORD]!;
-      if (kind === LAP.order) kind = LAP.warmUp;
-      else if (kind === LAP.warmUp && now - times[DOUBLES.replay]! >= warmUpMs) {
+      if (kind === LAP.order) {
+        kind = LAP.warmUp;
+        times[DOUBLES.warmUp] = now;
+      } else if (kind === LAP.warmUp && this.#isWarm(now)) {
         kind = LAP.measure;
         times[DOUBLES.measured] = now;
       } else if (kind === LAP.measure) {
-        const enough = now - times[DOUBLES.measured]! >= measureMs && times[DOUBLES.laps]! >= LAPS_MIN;
+        const enough = now - times[DOUBLES.measured]! >= this.#descriptor.measureMs && times[DOUBLES.laps]! >= LAPS_MIN;
         if (enough) kind = LAP.stop;
       }
       this.#words[KIND_WORD] = kind;

@@ -8,10 +8,12 @@ import type { RecordedPart, Trace, TraceSummary } from '@zsmalloc/trace';
 import { check } from '../checks.ts';
 import type { Cell } from '../model/measurement.ts';
 import { HARNESS_ID, loadStrategy, strategyIdOf } from '../strategies.ts';
-import { warmUpMs } from '../workload/control.ts';
-import { startGang } from '../workload/gang.ts';
-import { joinLatencies, latencyMetrics } from '../workload/latency-histogram.ts';
-import { checkEmpty } from '../workload/settle.ts';
+import { warmUpMetrics } from '../crew/warm-up.ts';
+import type { WarmUp } from '../crew/warm-up.ts';
+import { joinLatencies } from '../latencies.ts';
+import { histogramsOf, latencyMetrics } from '../scenarios/cells.ts';
+import { checkEmpty } from '../settle.ts';
+import { startGang } from './gang.ts';
 import { createLaps, Laps } from './laps.ts';
 import { loadTrace, traceName } from './load.ts';
 import { measureTraceMemory } from './memory-pass.ts';
@@ -65,6 +67,7 @@ export interface Replayed {
   readonly reports: readonly TraceWorkerReport[];
   readonly seconds: number;
   readonly laps: number;
+  readonly warmUp: WarmUp;
 }
 
 /** Replays a plan on the workers; null for `pool` replays without an allocator. */
@@ -81,7 +84,7 @@ export async function replayPlan(
     workers <= WORKERS_MAX,
     `a replay of ${copies} times ${plan.agents.length} agents needs more than ${WORKERS_MAX} workers.`,
   );
-  const laps = createLaps(workers, warmUpMs(seconds), seconds * 1000);
+  const laps = createLaps(workers, seconds * 1000);
   const states = Array.from({ length: copies }, () => createObjectStates(plan.objects, plan.uses));
   const paces = Array.from({ length: copies }, () => createPace(plan.agents.length));
   const recording = beginRecording();
@@ -91,7 +94,7 @@ export async function replayPlan(
     const agent = index % plan.agents.length;
     const copy = Math.floor(index / plan.agents.length);
     const { calls, left } = plan.agents[agent]!;
-    return { data: { ...shared, agent, calls, left, states: states[copy]!, pace: paces[copy]! } };
+    return { ...shared, agent, calls, left, states: states[copy]!, pace: paces[copy]! };
   });
   if (pool !== null) checkOrder({ plan, parts: reports.map(({ part }) => part as RecordedPart), mayHold });
   return { reports, ...new Laps(laps).measured() };
@@ -109,7 +112,12 @@ async function measureSpeed(prepared: Prepared, subject: string, copies: number,
   const strategy = subject === HARNESS_ID ? null : await loadStrategy(strategyIdOf(subject));
   const pool = strategy === null ? null : newPool(strategy, summary, copies);
   const mayHold = strategy?.capabilities.holdAcrossAwait ?? false;
-  const { reports, laps, seconds: lapSeconds } = await replayPlan(plan, subject, pool, mayHold, copies, seconds);
+  const {
+    reports,
+    laps,
+    warmUp,
+    seconds: lapSeconds,
+  } = await replayPlan(plan, subject, pool, mayHold, copies, seconds);
   if (pool !== null) {
     await checkEmpty(pool);
     pool.detach();
@@ -117,7 +125,6 @@ async function measureSpeed(prepared: Prepared, subject: string, copies: number,
   const sum = (pick: (report: TraceWorkerReport) => number): number =>
     reports.reduce((all, report) => all + pick(report), 0);
   const latency = joinLatencies(reports.map((report) => report.latency));
-  const histogram = latency.toModel();
   return {
     metrics: {
       opsPerSecond: sum(({ calls }) => calls) / lapSeconds,
@@ -125,8 +132,9 @@ async function measureSpeed(prepared: Prepared, subject: string, copies: number,
       nsPerCall: (sum(({ runMs, waitMs }) => runMs - waitMs) * 1e6) / sum(({ calls }) => calls),
       waitShare: sum(({ waitMs }) => waitMs) / (lapSeconds * 1000 * reports.length),
       laps,
+      ...warmUpMetrics(warmUp),
     },
-    histograms: histogram === null ? {} : { latency: histogram },
+    histograms: histogramsOf({ p50Us: latency }),
     objects: pool === null ? 0 : sum(({ verified }) => verified),
     bytes: pool === null ? 0 : sum(({ verifiedBytes }) => verifiedBytes),
   };

@@ -5,7 +5,7 @@ import type { Pool } from '@zsmalloc/core';
 import { OP } from '@zsmalloc/trace';
 import type { Trace } from '@zsmalloc/trace';
 import { check } from '../checks.ts';
-import { checkEmpty, settle } from '../workload/settle.ts';
+import { checkEmpty, settle } from '../settle.ts';
 import { PoolTraceHeap } from './trace-heap.ts';
 
 /** Events between two looks at the pool: one looks at every class. */

@@ -2,9 +2,10 @@
 
 import type { Metric, ScenarioInfo } from '../model/measurement.ts';
 import type { Job, RunOptions, Scenario } from '../model/scenario.ts';
+import { WARM_UP_METRICS } from '../crew/warm-up.ts';
+import { LATENCY_METRICS } from '../scenarios/cells.ts';
 import { baselineOf, leftOut, tellingOf } from '../scenarios/choices.ts';
 import { HARNESS_ID } from '../strategies.ts';
-import { LATENCY_METRICS } from '../workload/latency-histogram.ts';
 import { answerTrace } from './answer.ts';
 import { shippedTraces, traceName } from './load.ts';
 import { measureTrace } from './measure.ts';
@@ -21,6 +22,7 @@ const METRICS: readonly Metric[] = [
   { id: 'compactMs', label: 'that compaction', unit: 'ms', better: 'lower' },
   { id: 'objectsMoved', label: 'objects that it moved', unit: 'count', better: 'neither' },
   { id: 'laps', label: 'laps measured', unit: 'count', better: 'neither' },
+  ...WARM_UP_METRICS,
 ];
 
 const LIMITS = [

@@ -4,7 +4,7 @@
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { OP } from '@zsmalloc/trace';
-import { LatencyHistogram } from '../workload/latency-histogram.ts';
+import { LatencyHistogram } from '../latencies.ts';
 import type { ObjectStates } from './object-states.ts';
 import type { Pace } from './pace.ts';
 import { CALL_WORDS, FLAG, OP_MASK } from './plan.ts';

@@ -6,7 +6,7 @@ import type { Pool, PoolDescriptor } from '@zsmalloc/core';
 import { record } from '@zsmalloc/trace';
 import type { RecordedPart, RecordingDescriptor } from '@zsmalloc/trace';
 import { loadStrategy, strategyIdOf } from '../strategies.ts';
-import type { LatencyCounts } from '../workload/latency-histogram.ts';
+import type { LatencyCounts } from '../latencies.ts';
 import { LAP, Laps } from './laps.ts';
 import type { LapsDescriptor } from './laps.ts';
 import { ObjectStates } from './object-states.ts';

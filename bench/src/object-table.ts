@@ -1,9 +1,9 @@
-// Where a pattern keeps its objects: records in shared memory, so that any agent can find, verify and free them, and the
+// Where workers keep their objects: records in shared memory, so that any agent can find, verify and free them, and the
 // main agent can at the end.
 //
 // RULES
 //   1. Whoever turns a record's owner word from 0 to 1 owns the record until it stores 0; nobody waits.
-//   2. A pattern may also give whole ranges of records to one agent, by a record's owner word or by its own words.
+//   2. A workload may also give whole ranges of records to one agent, by a record's owner word or by its own words.
 //   3. Handle, size and stamp are touched by the owner only, plainly.
 
 const RECORD_WORDS = 4;
@@ -43,6 +43,11 @@ export class ObjectTable {
   disown(record: number): void {
     // order: release, pairs with tryOwn.
     Atomics.store(this.#words, record * RECORD_WORDS + OWNER, 0);
+  }
+
+  isOwned(record: number): boolean {
+    // order: acquire, pairs with disown. For checks when all workers are done.
+    return Atomics.load(this.#words, record * RECORD_WORDS + OWNER) !== 0;
   }
 
   /** 0 where there is no object. Caller holds: the record. */

@@ -3,7 +3,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Pool } from '@zsmalloc/core';
 import { strategyOf } from '@zsmalloc/core/strategy';
-import { check } from '../checks.ts';
+import { check } from './checks.ts';
 
 /** Turns of the event loop that a strategy with deferred frees gets to return its last garbage. */
 const TURNS_MAX = 100;
