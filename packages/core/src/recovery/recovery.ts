@@ -35,7 +35,7 @@ import { OWNER_CLASS_MASK, OWNER_SHIFT } from '../state.ts';
 import type { PoolState } from '../state.ts';
 import type { StrategyRecovery } from '../strategy/contract.ts';
 import { setTorn } from '../torn.ts';
-import { ALARM_POISONED, ALARM_RECOVERING } from '../words/agent.ts';
+import { ALARM_POISONED, ALARM_RECOVERING, RECOVERY_BUDGET } from '../words/agent.ts';
 import type { AgentIndex, WordIndex } from '../words/agent.ts';
 import type { ZspageLists } from '../zspages.ts';
 import { ClassRebuild } from './class-rebuild.ts';
@@ -87,8 +87,9 @@ export class Recovery {
     if (dead.length === 0) return [];
     if (dead.includes(agent.index)) throw poisonedError();
     this.takeRole(dead);
-    const { mayBlock } = agent;
+    const { mayBlock, spin } = agent;
     agent.mayBlock = false;
+    if (spin.refuseAfter > RECOVERY_BUDGET.refuseAfter) agent.spin = RECOVERY_BUDGET;
     try {
       // order: release, pairs with ReadTable.left and backOff. Who is shut out of a count from here on says so.
       Atomics.or(words, alarm, ALARM_RECOVERING);
@@ -99,6 +100,7 @@ export class Recovery {
       throw error;
     } finally {
       agent.mayBlock = mayBlock;
+      agent.spin = spin;
       // order: release, pairs with ReadTable.left.
       Atomics.and(words, alarm, ~ALARM_RECOVERING);
       // order: release, pairs with takeRole.
