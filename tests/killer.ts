@@ -114,11 +114,14 @@ export class Killer {
     return { killed, ...(await this.settle()) };
   }
 
-  /** A worker that has begun to work; others start meanwhile. */
+  /** A worker that has begun to work, and not alone; others start meanwhile. */
   private async drawReady(victims: readonly Victim[]): Promise<number> {
-    await withinTime('a new worker', Promise.any(victims.map(({ isReady }) => isReady)));
-    const ready = victims.flatMap((victim, own) => (victim.isWorking ? [own] : []));
-    return ready[this.draw(ready.length)]!;
+    for (;;) {
+      const ready = victims.flatMap((victim, own) => (victim.isWorking ? [own] : []));
+      if (ready.length > victims.length / 2) return ready[this.draw(ready.length)]!;
+      const starting = victims.filter(({ isWorking }) => !isWorking);
+      await withinTime('a new worker', Promise.any(starting.map(({ isReady }) => isReady)));
+    }
   }
 
   private spawn(own: number): Victim {
