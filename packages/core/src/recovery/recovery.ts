@@ -27,6 +27,7 @@ import { agentWord, deadAgents, reapAgent } from '../agents.ts';
 import { ZsmallocError, hasCode } from '../errors.ts';
 import type { HandleTable } from '../handles.ts';
 import { isLocation } from '../handles.ts';
+import { asCorrupt } from '../invariant.ts';
 import { AGENT, CLASS, HEADER } from '../layout/records.ts';
 import type { Migrator } from '../migrate.ts';
 import type { Objects } from '../objects.ts';
@@ -97,7 +98,7 @@ export class Recovery {
     } catch (error) {
       if (hasCode(error, 'ERR_ZS_WOULD_BLOCK')) throw error;
       this.poison();
-      throw error;
+      throw asCorrupt(error);
     } finally {
       agent.mayBlock = mayBlock;
       agent.spin = spin;
@@ -233,6 +234,8 @@ export class Recovery {
   ): number {
     const { words } = this.state;
     const { handles, lists, objects } = this.parts;
+    const accounts = new PageAccounts(this.state, handles, lists);
+    accounts.expectBounds();
     const hands = inHand(this.state);
     for (const { record } of estates) this.finishMigration(recovery, record);
     const rebuild = new ClassRebuild(this.state, handles, lists, objects, recovery.limbo);
@@ -242,7 +245,6 @@ export class Recovery {
       const holder = recovery.relocatorOf(zspage);
       if (holder !== 0 && isDead(holder)) recovery.releaseRelocationFor(zspage, holder);
     }
-    const accounts = new PageAccounts(this.state, handles, lists);
     // order: relaxed. Only who recovers looks at it, in the role.
     const lost = Atomics.load(words, unaccounted);
     if ((lost & CELLS_LOST) !== 0) accounts.settleCells();
