@@ -46,6 +46,8 @@ interface Victim {
   /** Resolves at its exit event, before anybody else hears of it. */
   readonly exited: Promise<number>;
   readonly isReady: Promise<unknown>;
+  /** False while it starts. */
+  isWorking: boolean;
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
@@ -92,9 +94,11 @@ export class Killer {
     await withinTime('the first worker', Promise.all(victims.map(({ isReady }) => isReady)));
     let killed = 0;
     while (killed < kills && this.failure === undefined) {
-      const dying = new Set([this.draw(workers)]);
-      Atomics.store(this.control, DOOMED, [...dying][0]! + 1);
+      const doomed = await this.drawReady(victims);
+      const dying = new Set([doomed]);
+      Atomics.store(this.control, DOOMED, doomed + 1);
       await sleep(1 + this.draw(waitMsMax));
+      // Beside another one, which may be about to start.
       if (this.draw(4) === 0) dying.add(this.draw(workers));
       await Promise.all([...dying].map((own) => this.kill(own, victims)));
       // Not before all have been recovered from: these calls block, and this is the agent that recovers.
@@ -103,12 +107,21 @@ export class Killer {
         victims[own] = this.spawn(own);
       }
       killed += dying.size;
-      await withinTime('a new worker', Promise.all([...dying].map((own) => victims[own]!.isReady)));
     }
     Atomics.store(this.control, STOP, 1);
     await withinTime('a worker that was asked to stop', Promise.all(victims.map(({ exited }) => exited)));
     if (this.failure !== undefined) throw this.failure;
     return { killed, ...(await this.settle()) };
+  }
+
+  /** A worker that has begun to work, and not alone; others start meanwhile. */
+  private async drawReady(victims: readonly Victim[]): Promise<number> {
+    for (;;) {
+      const ready = victims.flatMap((victim, own) => (victim.isWorking ? [own] : []));
+      if (ready.length > victims.length / 2) return ready[this.draw(ready.length)]!;
+      const starting = victims.filter(({ isWorking }) => !isWorking);
+      await withinTime('a new worker', Promise.any(starting.map(({ isReady }) => isReady)));
+    }
   }
 
   private spawn(own: number): Victim {
@@ -125,7 +138,8 @@ export class Killer {
       seed: seed + 7919 * ++this.spawned,
       control: this.control,
     };
-    const worker = new Worker(new URL('workers/victim.mjs', import.meta.url), { workerData });
+    // Without the test runner's own flags, which have every worker load the runner's hooks.
+    const worker = new Worker(new URL('workers/victim.mjs', import.meta.url), { workerData, execArgv: [] });
     const exited = new Promise<number>((resolve) => void worker.once('exit', () => resolve(performance.now())));
     worker.on('error', (error) => (this.failure ??= error));
     this.pool.watch(worker, {
@@ -135,10 +149,13 @@ export class Killer {
     const isReady = new Promise((resolve, reject) => {
       worker.once('message', resolve);
       worker.once('error', reject);
-      worker.once('exit', resolve);
     });
-    isReady.catch(() => {});
-    return { worker, exited, isReady };
+    const victim: Victim = { worker, exited, isReady, isWorking: false };
+    isReady.then(
+      () => (victim.isWorking = true),
+      () => {},
+    );
+    return victim;
   }
 
   private async kill(own: number, victims: readonly Victim[]): Promise<void> {

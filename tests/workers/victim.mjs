@@ -88,7 +88,7 @@ function step() {
   }
 }
 
-const pause = () => new Promise((resolve) => void setTimeout(resolve, 2));
+const pause = () => new Promise((resolve) => void setTimeout(resolve, 4));
 const turn = () => new Promise((resolve) => void setImmediate(resolve));
 
 parentPort.postMessage('ready');

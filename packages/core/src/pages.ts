@@ -69,8 +69,9 @@ export class PageAllocator {
     const entry = record + AGENT.at.readPages;
     if (words[entry] === 0) return;
     strategy.lock(plan.pagesLock);
+    let most = plan.pages;
     for (let page = words[entry]!; page !== 0; page = words[entry]!) {
-      expectInvariant(this.isPage(page), 'lists-bounded', 'pages of reads of this agent', page);
+      expectInvariant(this.isPage(page) && most-- > 0, 'lists-bounded', 'pages of reads of this agent', page);
       words[entry] = words[this.state.pageWord(page) + link]!;
       this.pushPageLocked(page);
     }

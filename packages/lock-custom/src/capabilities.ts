@@ -11,7 +11,7 @@ export interface PreemptibleCapabilities extends Capabilities {
   readonly concurrentReads: true;
   readonly relocatesBesideReaders: false;
   readonly fairness: 'none';
-  readonly robust: false;
+  readonly robust: true;
 }
 
 export const PREEMPTIBLE_CAPABILITIES: PreemptibleCapabilities = {
@@ -22,5 +22,5 @@ export const PREEMPTIBLE_CAPABILITIES: PreemptibleCapabilities = {
   concurrentReads: true,
   relocatesBesideReaders: false,
   fairness: 'none',
-  robust: false,
+  robust: true,
 };

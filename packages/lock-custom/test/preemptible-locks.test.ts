@@ -168,3 +168,25 @@ describe('preemptibleAtomicLock', () => {
     expect(words[0]).toBe(READER);
   });
 });
+
+describe('preemptibleLock', () => {
+  /** What a waiter has set in the mutex that waited long: nobody else may take it by a try. */
+  const STARVING = 1 << 8;
+  const nobodyElse = (): boolean => false;
+
+  it('counts its readers anew although an agent has died that was waiting to count itself', () => {
+    const words = sharedWords();
+    const heir = preemptibleLock.bind(impatientAgent(words, 1));
+    const reader = preemptibleLock.bind(impatientAgent(words, 2));
+    reader.readLock(0);
+    reader.readLock(0);
+    words[0] = STARVING;
+    expect(heir.tryWriteLock(0)).toBe(false);
+    const recovery = heir.recovery!;
+    expect(recovery.closeCount(0, nobodyElse)).toBe(true);
+    recovery.openCount(0, recovery.countOf(0) - 1);
+    reader.readUnlock(0);
+    expect([...words]).toEqual([0, 0, 0, 0]);
+    expect(heir.tryWriteLock(0)).toBe(true);
+  });
+});

@@ -11,7 +11,7 @@ export interface RcuCapabilities extends Capabilities {
   readonly concurrentReads: true;
   readonly relocatesBesideReaders: true;
   readonly fairness: 'none';
-  readonly robust: false;
+  readonly robust: true;
 }
 
 /** Capabilities of `rcuSynchronize`: a free may wait for readers. */
@@ -27,7 +27,7 @@ export const RCU_CAPABILITIES: RcuCapabilities = {
   concurrentReads: true,
   relocatesBesideReaders: true,
   fairness: 'none',
-  robust: false,
+  robust: true,
 };
 
 export const RCU_SYNCHRONIZE_CAPABILITIES: RcuSynchronizeCapabilities = { ...RCU_CAPABILITIES, parks: true };

@@ -11,7 +11,7 @@ export interface SpinCapabilities extends Capabilities {
   readonly concurrentReads: true;
   readonly relocatesBesideReaders: false;
   readonly fairness: 'none';
-  readonly robust: false;
+  readonly robust: true;
 }
 
 /** Capabilities of `bigLock`: a read keeps every other agent out. */
@@ -27,7 +27,7 @@ export const SPIN_CAPABILITIES: SpinCapabilities = {
   concurrentReads: true,
   relocatesBesideReaders: false,
   fairness: 'none',
-  robust: false,
+  robust: true,
 };
 
 export const BIG_LOCK_CAPABILITIES: BigLockCapabilities = { ...SPIN_CAPABILITIES, concurrentReads: false };

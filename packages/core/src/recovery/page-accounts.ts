@@ -42,11 +42,18 @@ export class PageAccounts {
     this.lists = lists;
   }
 
+  /** Checks the counters by which every walk of a recovery is bounded. @throws ERR_ZS_CORRUPT. */
+  expectBounds(): void {
+    const { firstPage, pages } = this.state.plan;
+    const [page, zspage] = [this.words[pageFresh]!, this.words[zspageFresh]!];
+    expectInvariant(page >= firstPage && page <= pages, 'pages-accounted', 'fresh', page);
+    expectInvariant(zspage >= 1 && zspage <= pages + 1, 'records-accounted', 'fresh', zspage);
+  }
+
   /** Builds the lists of free pages and of free zspage records. Returns how many more pages are free than before. */
   settlePages(inHand: InHand): number {
     const { words, state } = this;
     const fresh = words[pageFresh]!;
-    expectInvariant(fresh >= state.plan.firstPage && fresh <= state.plan.pages, 'pages-accounted', 'fresh', fresh);
     const cells = this.pagesOfCells(fresh);
     const before = words[pageFreeCount]!;
     const zspages = new Set(inHand.zspages);
@@ -96,7 +103,6 @@ export class PageAccounts {
   private linkRecords(inUse: ReadonlySet<ZspageIndex>): void {
     const { words, state } = this;
     const fresh = words[zspageFresh]!;
-    expectInvariant(fresh >= 1 && fresh <= state.plan.pages + 1, 'records-accounted', 'fresh', fresh);
     words[zspageFreeHead] = 0;
     words[zspageCount] = inUse.size;
     for (let zspage = fresh - 1; zspage >= 1; zspage--) {

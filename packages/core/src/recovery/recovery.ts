@@ -27,6 +27,7 @@ import { agentWord, deadAgents, reapAgent } from '../agents.ts';
 import { ZsmallocError, hasCode } from '../errors.ts';
 import type { HandleTable } from '../handles.ts';
 import { isLocation } from '../handles.ts';
+import { asCorrupt } from '../invariant.ts';
 import { AGENT, CLASS, HEADER } from '../layout/records.ts';
 import type { Migrator } from '../migrate.ts';
 import type { Objects } from '../objects.ts';
@@ -35,7 +36,7 @@ import { OWNER_CLASS_MASK, OWNER_SHIFT } from '../state.ts';
 import type { PoolState } from '../state.ts';
 import type { StrategyRecovery } from '../strategy/contract.ts';
 import { setTorn } from '../torn.ts';
-import { ALARM_POISONED, ALARM_RECOVERING } from '../words/agent.ts';
+import { ALARM_POISONED, ALARM_RECOVERING, RECOVERY_BUDGET } from '../words/agent.ts';
 import type { AgentIndex, WordIndex } from '../words/agent.ts';
 import type { ZspageLists } from '../zspages.ts';
 import { ClassRebuild } from './class-rebuild.ts';
@@ -87,8 +88,9 @@ export class Recovery {
     if (dead.length === 0) return [];
     if (dead.includes(agent.index)) throw poisonedError();
     this.takeRole(dead);
-    const { mayBlock } = agent;
+    const { mayBlock, spin } = agent;
     agent.mayBlock = false;
+    if (spin.refuseAfter > RECOVERY_BUDGET.refuseAfter) agent.spin = RECOVERY_BUDGET;
     try {
       // order: release, pairs with ReadTable.left and backOff. Who is shut out of a count from here on says so.
       Atomics.or(words, alarm, ALARM_RECOVERING);
@@ -96,9 +98,10 @@ export class Recovery {
     } catch (error) {
       if (hasCode(error, 'ERR_ZS_WOULD_BLOCK')) throw error;
       this.poison();
-      throw error;
+      throw asCorrupt(error);
     } finally {
       agent.mayBlock = mayBlock;
+      agent.spin = spin;
       // order: release, pairs with ReadTable.left.
       Atomics.and(words, alarm, ~ALARM_RECOVERING);
       // order: release, pairs with takeRole.
@@ -231,6 +234,8 @@ export class Recovery {
   ): number {
     const { words } = this.state;
     const { handles, lists, objects } = this.parts;
+    const accounts = new PageAccounts(this.state, handles, lists);
+    accounts.expectBounds();
     const hands = inHand(this.state);
     for (const { record } of estates) this.finishMigration(recovery, record);
     const rebuild = new ClassRebuild(this.state, handles, lists, objects, recovery.limbo);
@@ -240,7 +245,6 @@ export class Recovery {
       const holder = recovery.relocatorOf(zspage);
       if (holder !== 0 && isDead(holder)) recovery.releaseRelocationFor(zspage, holder);
     }
-    const accounts = new PageAccounts(this.state, handles, lists);
     // order: relaxed. Only who recovers looks at it, in the role.
     const lost = Atomics.load(words, unaccounted);
     if ((lost & CELLS_LOST) !== 0) accounts.settleCells();

@@ -14,8 +14,8 @@ export interface HeldByOne {
 /** What a lock's reader count offers besides. */
 export interface ReadByMany extends HeldByOne {
   /**
-   * Shuts readers out, without a look at those inside, and returns true; false when it cannot tell yet. An agent that was
-   * shut out goes through `backOff`. `isDead` says whether an agent can be inherited from.
+   * Shuts readers out, without a look at those inside, and returns true; false, or ERR_ZS_WOULD_BLOCK, when it cannot tell yet. An
+   * agent that was shut out goes through `backOff`. `isDead` says whether an agent can be inherited from.
    */
   closeCount(word: WordIndex, isDead: (agent: AgentIndex) => boolean): boolean;
   /** Readers that are counted, those included that are about to take themselves out again. Between close and open. */

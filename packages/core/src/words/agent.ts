@@ -39,6 +39,12 @@ export interface Lifeline {
   readonly waiting: WordIndex;
 }
 
+/**
+ * An attempt to recover gives up as soon as a lock is held by a live agent that is not running: it is tried again in a later
+ * turn, and an attempt that took longer than the time to the next one would keep the event loop from seeing other deaths.
+ */
+export const RECOVERY_BUDGET: SpinBudget = { yieldAfter: 50, refuseAfter: 500 };
+
 export const ALARM_RECOVERING = 1;
 export const ALARM_POISONED = 2;
 
@@ -46,7 +52,8 @@ export const ALARM_POISONED = 2;
 export interface Agent {
   readonly words: Words;
   readonly index: AgentIndex;
-  readonly spin: SpinBudget;
+  /** A smaller one while it recovers from a death. */
+  spin: SpinBudget;
   /** False on agents that cannot block (a browser's main thread) and inside the async twins of blocking calls. */
   mayBlock: boolean;
   lifeline?: Lifeline | undefined;
