@@ -22,6 +22,12 @@ export interface PoolOptions<C extends Capabilities = Capabilities> {
   readonly agents?: number;
   /** Compact on `free` as soon as this share of used pages could be freed, above 0 and up to 1; never by default. */
   readonly compactAbove?: number;
+  /**
+   * Agent caches: each agent keeps some freed objects of each size class for its own next mallocs, so that most calls of
+   * malloc and free take no lock. `true` for CACHE_BYTES_DEFAULT, or the most bytes of objects that an agent may cache,
+   * over all classes. Off by default. See "Agent caches" in the README for what they change.
+   */
+  readonly caches?: boolean | { readonly bytes: number };
 }
 
 /** Names a pool to another agent: plain data, made for `workerData` and `postMessage`. */

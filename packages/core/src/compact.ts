@@ -13,6 +13,7 @@
 // ours.
 
 import type { CompactBudget, CompactResult } from './api.ts';
+import type { AgentCaches } from './caches/agent-caches.ts';
 import { GROUPS_PARTIAL, freeableZspages } from './fullness.ts';
 import { stepOf } from './invariant.ts';
 import { CLASS, HEADER, ZSPAGE } from './layout/records.ts';
@@ -46,6 +47,8 @@ export class CompactRun {
   /** Busy zspages of the class at hand. */
   readonly skipped: Set<ZspageIndex> = new Set();
   skippedZspages = 0;
+  /** What agents have cached has been collected. */
+  collected = false;
   /** Batches that are left to the class at hand: one for each page is more than it can need. */
   batches: number;
   private readonly pagesBudget: number;
@@ -92,6 +95,7 @@ export interface CompactorParts {
   readonly objects: Objects;
   readonly slots: SlotMover;
   readonly settler: Settler;
+  readonly caches: AgentCaches | undefined;
 }
 
 /** See the head of the file. */
@@ -102,6 +106,7 @@ export class Compactor {
   private readonly objects: Objects;
   private readonly slots: SlotMover;
   private readonly settler: Settler;
+  private readonly caches: AgentCaches | undefined;
 
   constructor(parts: CompactorParts) {
     this.state = parts.state;
@@ -110,6 +115,7 @@ export class Compactor {
     this.objects = parts.objects;
     this.slots = parts.slots;
     this.settler = parts.settler;
+    this.caches = parts.caches;
   }
 
   start(budget: CompactBudget): CompactRun {
@@ -157,6 +163,11 @@ export class Compactor {
 
   /** One batch: at most one target filled. Holds no lock when it returns. May wait: for the locks of rule 2. */
   step(run: CompactRun): void {
+    if (!run.collected) {
+      // Cached objects count as used: before anybody looks what could be freed.
+      this.caches?.collect(true);
+      run.collected = true;
+    }
     const { ordinal } = run;
     if (this.freeableOf(ordinal) === 0) {
       this.nextClass(run);
@@ -168,9 +179,12 @@ export class Compactor {
     const base = this.state.classWord(ordinal);
     this.state.words[base + pending] = PENDING_OTHER;
     const movedBefore = run.movedObjects;
+    const isClear = this.caches === undefined || this.caches.clear(ordinal);
+    // The caches have ended it.
+    this.state.words[base + pending] = PENDING_OTHER;
     this.objects.dropEmpty(ordinal);
-    const more = this.fillOneTarget(run, ordinal, base);
-    if (!more) this.settler.settleClass(run, ordinal, base);
+    const more = isClear && this.fillOneTarget(run, ordinal, base);
+    if (isClear && !more) this.settler.settleClass(run, ordinal, base);
     this.state.words[base + pending] = 0;
     unlockAfterMove(strategy, ordinal);
     this.objects.releaseReclaimed();

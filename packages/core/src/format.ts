@@ -56,6 +56,7 @@ export function formatMemory(
     [plan.strategyWords.pool, plan.strategyWords.lock, plan.strategyWords.zspage, plan.strategyWords.agent],
     at.strategyWords,
   );
+  words[at.cacheBytes] = plan.cacheBytes;
   words[at.compactAbove] = Math.ceil(compactAbove * SHARE_UNIT);
   words[at.pageFresh] = plan.firstPage;
   words[at.zspageFresh] = 1;
@@ -151,6 +152,7 @@ export function readPlan(memory: Memory, strategy: Strategy): PoolPlan {
     pages: words[at.pages]!,
     agentsMax: words[at.agentsMax]!,
     strategyWords: { pool, lock, zspage, agent },
+    cacheBytes: words[at.cacheBytes]!,
   });
   if (memory.buffer.byteLength !== plan.pages * plan.pageBytes) {
     refuse(

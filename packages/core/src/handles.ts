@@ -87,6 +87,14 @@ export class HandleTable {
     return page === 0 ? 0 : page * this.pageWords + (cell & this.inPageMask);
   }
 
+  /** Class of the object that a handle seems to have; -1 for none. A look without a lock: look again under the class's. */
+  classHint(handle: number): number {
+    const isHandle = (handle | 0) === handle && handle > 0 && handle <= HANDLE_MASK;
+    const cell = isHandle ? this.cellOf(handle ^ this.key) : 0;
+    const location = cell === 0 ? 0 : this.words[cell]!;
+    return isLocation(location) ? this.state.classAt(location) : -1;
+  }
+
   /** Word of a cell that exists. */
   cellWord(cell: number): WordIndex {
     const page = this.words[this.directoryBase + (cell >>> this.cellsPerPageBits)]!;

@@ -13,6 +13,7 @@ export type Invariant =
   | 'slots-tagged'
   | 'cells-match-slots'
   | 'length-in-class'
+  | 'caches-listed'
   | 'cells-accounted'
   | 'pages-accounted'
   | 'records-accounted'

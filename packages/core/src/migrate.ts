@@ -12,6 +12,7 @@
 // Source: zs_page_isolate(), zs_page_migrate() and zs_page_putback() in Linux mm/zsmalloc.c.
 
 import type { MigrateResult } from './api.ts';
+import type { AgentCaches } from './caches/agent-caches.ts';
 import { ZsmallocError } from './errors.ts';
 import { GROUP_ISOLATED } from './fullness.ts';
 import { CELL_RETIRED } from './handles.ts';
@@ -33,6 +34,16 @@ const { freeHead, firstPage } = ZSPAGE.at;
 const { moveFrom, moveTo } = AGENT.at;
 const { pending } = CLASS.at;
 
+/** What migration works with. */
+export interface MigratorParts {
+  readonly state: PoolState;
+  readonly handles: HandleTable;
+  readonly pages: PageAllocator;
+  readonly lists: ZspageLists;
+  readonly objects: Objects;
+  readonly caches: AgentCaches | undefined;
+}
+
 /** See the head of the file. */
 export class Migrator {
   private readonly state: PoolState;
@@ -41,12 +52,15 @@ export class Migrator {
   private readonly lists: ZspageLists;
   private readonly objects: Objects;
 
-  constructor(state: PoolState, handles: HandleTable, pages: PageAllocator, lists: ZspageLists, objects: Objects) {
-    this.state = state;
-    this.handles = handles;
-    this.pages = pages;
-    this.lists = lists;
-    this.objects = objects;
+  private readonly caches: AgentCaches | undefined;
+
+  constructor(parts: MigratorParts) {
+    this.state = parts.state;
+    this.handles = parts.handles;
+    this.pages = parts.pages;
+    this.lists = parts.lists;
+    this.objects = parts.objects;
+    this.caches = parts.caches;
   }
 
   /** May wait: for the pages, move and class locks. */
@@ -84,6 +98,8 @@ export class Migrator {
     const { strategy, words } = this.state;
     const ordinal = this.ownerOf(page) & OWNER_CLASS_MASK;
     lockForMove(strategy, ordinal);
+    // First: that may empty the zspage.
+    const isClear = this.caches === undefined || this.caches.clear(ordinal);
     const owner = this.ownerOf(page);
     const zspage = owner >>> OWNER_SHIFT;
     // Zspages of the class come and go under its lock only; one that is on its way back to the allocator is isolated,
@@ -94,7 +110,7 @@ export class Migrator {
       this.lists.group(zspage) === GROUP_ISOLATED ||
       !this.isInChain(zspage, page);
     let patchedCells = -1;
-    if (!vacant && strategy.relocateBegin(zspage)) {
+    if (!vacant && isClear && strategy.relocateBegin(zspage)) {
       const classPending = this.state.classWord(ordinal) + pending;
       words[classPending] = PENDING_OTHER;
       words[this.state.record + moveFrom] = page;

@@ -9,6 +9,7 @@
 
 import { ZsmallocError } from './errors.ts';
 import { GROUP_DRAINING, GROUP_EMPTY, GROUP_ISOLATED, GROUPS_WITH_ROOM } from './fullness.ts';
+import type { AgentCaches } from './caches/agent-caches.ts';
 import type { HandleTable } from './handles.ts';
 import { hotPaths } from './hot-paths.ts';
 import type { HotPaths } from './hot-paths.ts';
@@ -40,7 +41,8 @@ export class Objects {
   private readonly lists: ZspageLists;
   private readonly hugeOrdinal: number;
   /** What malloc and free do when nothing is missing. */
-  readonly hot: HotPaths;
+  hot: HotPaths;
+  private caches: AgentCaches | undefined;
   /** Component pages that this agent has taken from classes since it attached: by frees, compaction and reclaiming. */
   pagesFreed = 0;
   /** Words of this agent's record: what is off all lists, to be returned once no class lock is held. */
@@ -57,6 +59,12 @@ export class Objects {
     this.emptyZspages = state.record + emptyZspages;
     this.emptyPages = state.record + emptyPages;
     this.hot = hotPaths(state, handles, this);
+  }
+
+  /** Puts this agent's caches in front of malloc and free. */
+  useCaches(caches: AgentCaches): void {
+    this.caches = caches;
+    this.hot = { ...this.hot, allocate: caches.hot.allocate, free: caches.hot.free };
   }
 
   /** Allocates; 0 when the pool is full. Source: zs_malloc(). */
@@ -217,10 +225,11 @@ export class Objects {
     return location;
   }
 
-  /** Collects what may be free already: reclaimable records, empty zspages, cells at hand. True when a retry may help. */
+  /** Collects what may be free already: cached objects, reclaimable records, empty zspages, cells at hand. True when a retry may help. */
   private collect(): boolean {
     const { strategy, plan } = this.state;
-    let gained = strategy.reclaim(true) > 0;
+    let gained = this.caches?.collect(false) === true;
+    gained = strategy.reclaim(true) > 0 || gained;
     for (let ordinal = 0; ordinal < plan.shape.classes.length; ordinal++) {
       strategy.lock(ordinal);
       const base = this.state.classWord(ordinal);

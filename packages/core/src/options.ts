@@ -10,6 +10,9 @@ import { AGENTS_MAX } from './words/agent.ts';
 const PAGE_BYTES_DEFAULT = 4096;
 const CHAIN_PAGES_DEFAULT = 8;
 const AGENTS_DEFAULT = 64;
+/** Bytes of objects that an agent may cache when `caches` is true. */
+export const CACHE_BYTES_DEFAULT = 32_768;
+const CACHE_BYTES_MAX: number = 2 ** 24;
 
 /** Words that a strategy may ask for; see StrategyWords. */
 const STRATEGY_WORDS_MAX: StrategyWords = { pool: 65_536, lock: 16, zspage: 6, agent: 28 };
@@ -61,7 +64,13 @@ export function poolShape(options: PoolOptions): PoolShape {
   if (compactAbove !== undefined && !(compactAbove > 0 && compactAbove <= 1)) {
     reject('compactAbove', compactAbove, 'a share above 0 and up to 1', 'Leave it out to compact only when asked.');
   }
-  return { pageBytes, chainPages, pages: Math.floor(bytes / pageBytes), agentsMax, strategyWords: strategy.words };
+  const pages = Math.floor(bytes / pageBytes);
+  return { pageBytes, chainPages, pages, agentsMax, strategyWords: strategy.words, cacheBytes: cacheBytesOf(options) };
+}
+
+function cacheBytesOf({ caches = false }: PoolOptions): number {
+  if (typeof caches === 'boolean') return caches ? CACHE_BYTES_DEFAULT : 0;
+  return integer(caches?.bytes, 0, CACHE_BYTES_MAX, 'caches.bytes', 'Take true for the default, false for no caches.');
 }
 
 function checkStrategy(strategy: Strategy): void {

@@ -1,6 +1,7 @@
 // The pool as one agent sees it: the public calls, in the order in which a user meets them.
 
 import { Access } from './access.ts';
+import { AgentCaches } from './caches/agent-caches.ts';
 import { giveAgent } from './agents.ts';
 import type { CompactBudget, CompactResult, Handle, Hold, HoldingPool, MigrateResult, PoolDescriptor } from './api.ts';
 import { Compactor } from './compact.ts';
@@ -48,6 +49,7 @@ export class AgentPool implements HoldingPool {
   private readonly pages: PageAllocator;
   private readonly recovery: Recovery;
   private readonly watcher: Watcher;
+  private readonly caches: AgentCaches | undefined;
   private readonly compactAbove: number;
   private freesToLook = FREES_PER_LOOK;
   private detached = false;
@@ -63,20 +65,24 @@ export class AgentPool implements HoldingPool {
     this.hugeBytes = plan.shape.hugeBytes;
     this.handles = new HandleTable(state, pages);
     this.objects = new Objects(state, this.handles, pages, lists);
+    if (plan.cacheBytes > 0) {
+      this.caches = new AgentCaches(state, this.handles, lists, this.objects);
+      this.objects.useCaches(this.caches);
+    }
     this.access = new Access(state, this.handles);
-    const { handles, objects } = this;
+    const { handles, objects, caches } = this;
     const slots = new SlotMover(state, handles);
     const settler = new Settler(state, lists, objects, slots);
-    this.compactor = new Compactor({ state, lists, pages, objects, slots, settler });
-    this.migrator = new Migrator(state, this.handles, pages, lists, this.objects);
-    this.verifier = new Verifier(state, this.handles, lists, this.objects);
+    this.compactor = new Compactor({ state, lists, pages, objects, slots, settler, caches });
+    this.migrator = new Migrator({ state, handles, pages, lists, objects, caches });
+    this.verifier = new Verifier({ state, handles, lists, objects, caches });
     this.compactAbove = compactThreshold(state.words);
     const bound = state.definition.bind(strategyHost(state, objects, pages));
     state.strategy =
       bound.recovery === undefined ? countCalls(bound, state.words, state.record + AGENT.at.heldCalls) : bound;
     this.pages = pages;
     const { migrator } = this;
-    this.recovery = new Recovery({ state, handles, lists, objects, migrator });
+    this.recovery = new Recovery({ state, handles, lists, objects, migrator, caches });
     this.watcher = new Watcher(state, this.recovery);
   }
 
@@ -278,10 +284,11 @@ export class AgentPool implements HoldingPool {
         { open },
       );
     }
-    if (!this.objects.releaseReclaimed()) {
+    const gaveBack = this.caches?.flushMine() !== false;
+    if (!this.objects.releaseReclaimed() || !gaveBack) {
       throw new ZsmallocError(
         'ERR_ZS_WOULD_BLOCK',
-        'cannot detach: this agent has pages to give back, another agent has the page allocator, and this one must not block. Try again in a later turn.',
+        'cannot detach: this agent has pages or cached objects to give back, another agent has the lock for that, and this one must not block. Try again in a later turn.',
       );
     }
     this.pages.releaseReadPages(this.state.record);

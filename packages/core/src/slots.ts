@@ -20,11 +20,12 @@ export class SlotMover {
     this.handles = handles;
   }
 
-  /** Word of the cell whose object lies in a slot; 0 for a free slot and for one whose object is retired or has moved. */
+  /** Word of the cell whose object lies in a slot; 0 for a free or cached slot and for one whose object is retired or has moved. */
   cellOfObjectIn(location: Location, sizeBytes: number): WordIndex {
     const { words } = this.state;
     const header = words[this.state.slotWord(location, sizeBytes)]!;
-    if ((header & 1) === 0) return 0;
+    // Free, or cached.
+    if ((header & 1) === 0 || header < 0) return 0;
     const cell = this.handles.cellWord((header >>> 1) & this.handles.cellMask);
     return words[cell] === location ? cell : 0;
   }

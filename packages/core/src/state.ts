@@ -149,6 +149,12 @@ export class PoolState {
     return this.words[this.pageBase + (location >>> this.indexBits) * PAGE.words]!;
   }
 
+  /** Class of the zspage that a location lies in; -1 when its page holds none. */
+  classAt(location: Location): number {
+    const owner = this.ownerOf(location);
+    return owner === 0 ? -1 : owner & OWNER_CLASS_MASK;
+  }
+
   /** Byte offset in its page at which a slot starts. */
   slotStart(location: Location, sizeBytes: number): number {
     return ((location & this.indexMask) * sizeBytes) & this.inPageMask;

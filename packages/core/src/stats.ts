@@ -1,5 +1,6 @@
 // What a pool tells about itself. Plain data: safe to send to another agent.
 
+import { bytesAdded, cachedCount } from './caches/survey.ts';
 import { GROUPS } from './fullness.ts';
 import { AGENT, CLASS, HEADER } from './layout/records.ts';
 import { pagesPacked } from './size-class.ts';
@@ -18,6 +19,8 @@ export interface PoolStats {
   readonly pagesUsed: number;
   readonly pagesOfHandles: number;
   readonly objects: number;
+  /** Slots that agents have cached; see the option `caches`. */
+  readonly objectsCached: number;
   /** Slots of all zspages. */
   readonly objectsCapacity: number;
   /** Sum of the objects' lengths as requested. */
@@ -47,6 +50,8 @@ export interface ClassRow {
   readonly groups: readonly number[];
   readonly objectsCapacity: number;
   readonly objectsInUse: number;
+  /** Slots that agents have cached: in use for nobody, and kept for their next mallocs. */
+  readonly objectsCached: number;
   readonly bytesStored: number;
   readonly pagesUsed: number;
   /** Pages of a full zspage. */
@@ -74,14 +79,17 @@ function rowsLocked(state: PoolState): ClassRow[] {
     const base = state.classWord(sizeClass.ordinal);
     const counts = base + CLASS.at.groupCounts;
     const pagesUsed = words[base + CLASS.at.pages]!;
-    const inuse = words[base + CLASS.at.inuse]!;
+    const cached = cachedCount(state, sizeClass.ordinal);
+    const inuse = words[base + CLASS.at.inuse]! - cached;
+    const stored = words[base + CLASS.at.bytesLow]! + words[base + CLASS.at.bytesHigh]! * 2 ** 30;
     return {
       index,
       sizeBytes,
       groups: Array.from(words.subarray(counts, counts + GROUPS)),
       objectsCapacity: words[base + CLASS.at.capacity]!,
       objectsInUse: inuse,
-      bytesStored: words[base + CLASS.at.bytesLow]! + words[base + CLASS.at.bytesHigh]! * 2 ** 30,
+      objectsCached: cached,
+      bytesStored: stored + bytesAdded(state, sizeClass.ordinal),
       pagesUsed,
       pagesPerZspage,
       objectsPerZspage,
@@ -108,6 +116,7 @@ function statsLocked(state: PoolState): PoolStats {
     pagesUsed,
     pagesOfHandles,
     objects: sum((row) => row.objectsInUse),
+    objectsCached: sum((row) => row.objectsCached),
     objectsCapacity: sum((row) => row.objectsCapacity),
     bytesStored: sum((row) => row.bytesStored),
     bytesUsed: pagesUsed * plan.pageBytes,

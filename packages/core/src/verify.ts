@@ -3,6 +3,9 @@
 // Source: the invariants of the allocator, as docs/INVARIANTS.md lists them.
 
 import { Accounts, nothingSeen } from './accounts.ts';
+import type { AgentCaches } from './caches/agent-caches.ts';
+import type { Magazines } from './caches/magazines.ts';
+import { bytesAdded, cachedIn } from './caches/survey.ts';
 import type { Seen } from './accounts.ts';
 import { GROUPS, GROUP_DRAINING, fullnessGroup } from './fullness.ts';
 import { CELL_RETIRED, isLocation } from './handles.ts';
@@ -14,11 +17,20 @@ import { holdStill } from './snapshot.ts';
 import { OWNER_CLASS_MASK, OWNER_SHIFT } from './state.ts';
 import type { PoolState } from './state.ts';
 import type { Location, ZspageIndex } from './strategy/contract.ts';
-import type { Words } from './words/agent.ts';
+import type { WordIndex, Words } from './words/agent.ts';
 import type { ZspageLists } from './zspages.ts';
 
 const { owner: pageOwner, link } = PAGE.at;
 const { firstPage, freeHead, prev, next } = ZSPAGE.at;
+
+/** What checking works with. */
+export interface VerifierParts {
+  readonly state: PoolState;
+  readonly handles: HandleTable;
+  readonly lists: ZspageLists;
+  readonly objects: Objects;
+  readonly caches: AgentCaches | undefined;
+}
 
 /** See the head of the file. */
 export class Verifier {
@@ -29,17 +41,21 @@ export class Verifier {
   private readonly objects: Objects;
   private readonly hugeOrdinal: number;
   private seen: Seen = nothingSeen();
+  private readonly magazines: Magazines | undefined;
+  /** Slots of the class at hand that magazines list and that have not been met yet. */
+  private cached: Set<WordIndex> = new Set();
   /** Slots of the class at hand whose objects have moved on. */
   private movedPlaces = 0;
   /** By class: zspages that are on no list while their last places wait for readers. */
   private draining: ZspageIndex[][] = [];
 
-  constructor(state: PoolState, handles: HandleTable, lists: ZspageLists, objects: Objects) {
+  constructor({ state, handles, lists, objects, caches }: VerifierParts) {
     this.state = state;
     this.words = state.words;
     this.handles = handles;
     this.lists = lists;
     this.objects = objects;
+    this.magazines = caches?.magazines;
     this.hugeOrdinal = state.plan.shape.classes.length - 1;
   }
 
@@ -66,6 +82,7 @@ export class Verifier {
     let mask = 0;
     let pages = 0;
     this.movedPlaces = 0;
+    this.cached = this.magazines === undefined ? new Set() : cachedIn(this.state, this.magazines, ordinal);
     for (let group = 0; group < GROUPS; group++) {
       let before = 0;
       let count = 0;
@@ -132,7 +149,16 @@ export class Verifier {
       'objects in use of class',
       ordinal,
     );
-    const stored = words[base + CLASS.at.bytesLow]! + words[base + CLASS.at.bytesHigh]! * 2 ** 30;
+    expectInvariant(this.cached.size === 0, 'caches-listed', `${this.cached.size} cached slots are in no zspage,`, ordinal);
+    const added = bytesAdded(this.state, ordinal);
+    const stored = words[base + CLASS.at.bytesLow]! + words[base + CLASS.at.bytesHigh]! * 2 ** 30 + added;
+    if (words[base + CLASS.at.bytesUnsure] !== 0) {
+      // Nobody could say what the death of an agent had left undone. What was counted here is right.
+      words[base + CLASS.at.bytesLow] = (bytes - added) % 2 ** 30;
+      words[base + CLASS.at.bytesHigh] = Math.trunc((bytes - added) / 2 ** 30);
+      words[base + CLASS.at.bytesUnsure] = 0;
+      return;
+    }
     expectInvariant(stored === bytes, 'counters-match', `bytes stored: ${stored}, found ${bytes}, in class`, ordinal);
   }
 
@@ -188,10 +214,19 @@ export class Verifier {
       const header = this.words[this.state.slotWord(location, sizeBytes)]!;
       if ((header & 1) === 0) continue;
       tagged++;
-      bytes += this.checkObject(ordinal, location, header);
+      if (header < 0) this.checkCached(location, this.state.slotWord(location, sizeBytes));
+      else bytes += this.checkObject(ordinal, location, header);
     }
     expectInvariant(tagged === inuse, 'slots-tagged', `${tagged} tagged slots, ${inuse} in use, zspage`, zspage);
     return bytes;
+  }
+
+  private checkCached(location: Location, slot: WordIndex): void {
+    expectInvariant(this.cached.delete(slot), 'caches-listed', 'a cached slot that no magazine lists, location', location);
+    const cell = (this.words[slot]! >>> 1) & this.handles.cellMask;
+    // That its cell names it, the walk over the magazine has found.
+    expectInvariant(!this.seen.cells.has(cell), 'cells-match-slots', 'a cell of two objects', cell);
+    this.seen.cells.add(cell);
   }
 
   private checkHuge(zspage: ZspageIndex, inuse: number): number {

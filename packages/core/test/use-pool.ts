@@ -24,6 +24,7 @@ export interface TestPoolOptions {
   readonly chainPages?: number;
   readonly agents?: number;
   readonly compactAbove?: number;
+  readonly caches?: boolean | { readonly bytes: number };
   readonly poolLock?: boolean;
   readonly holdAcrossAwait?: boolean;
   /** Key of the handles, instead of a random one. */
@@ -84,7 +85,7 @@ export function makePool(options: TestPoolOptions = {}): TestPool {
 /** Bytes of a pool with so many pages behind its tables. */
 export function bytesFor(
   dataPages: number,
-  shape: { pageBytes?: number; chainPages?: number; agents?: number } = {},
+  shape: Pick<TestPoolOptions, 'pageBytes' | 'chainPages' | 'agents' | 'caches'> = {},
 ): number {
   const pageBytes = shape.pageBytes ?? 4096;
   const strategy = soloStrategy();

@@ -9,6 +9,7 @@ export type Guard =
   | 'pages lock'
   | 'strategy'
   | 'agent'
+  | 'lease'
   | 'pool or class lock';
 
 /** One field of a record. */

@@ -6,7 +6,7 @@ import type { SizeClasses } from '../size-class.ts';
 import { SLOT_BYTES_MIN } from '../size-class.ts';
 import type { StrategyWords } from '../strategy/contract.ts';
 import type { WordIndex } from '../words/agent.ts';
-import { AGENT, CLASS, HEADER, LINE_WORDS, LOCK, PAGE, ZSPAGE } from './records.ts';
+import { AGENT, CACHE, CLASS, HEADER, LINE_WORDS, LOCK, MAGAZINE, PAGE, ZSPAGE } from './records.ts';
 
 export const PAGE_BYTES_MIN = 4096;
 export const PAGE_BYTES_MAX = 65536;
@@ -30,10 +30,13 @@ export interface PoolShape {
   readonly pages: number;
   readonly agentsMax: number;
   readonly strategyWords: StrategyWords;
+  /** Bytes of objects that an agent may cache; left out or 0, the pool has no caches. */
+  readonly cacheBytes?: number;
 }
 
 /** Places and sizes of all tables; `...Base` is a word index, `...Stride` words. */
 export interface PoolPlan extends PoolShape {
+  readonly cacheBytes: number;
   readonly shape: SizeClasses;
   readonly pageShift: number;
   readonly pageWords: number;
@@ -50,6 +53,9 @@ export interface PoolPlan extends PoolShape {
   readonly classBase: WordIndex;
   readonly agentBase: WordIndex;
   readonly agentStride: number;
+  /** Agent a's cache is at `cacheBase + a * cacheStride`, its magazines CACHE.words later. No words without caches. */
+  readonly cacheBase: WordIndex;
+  readonly cacheStride: number;
   readonly pageBase: WordIndex;
   /** Base of the records' strategy words; core's own fields start `zspageCore` words later. */
   readonly zspageBase: WordIndex;
@@ -86,7 +92,7 @@ function pagesMin(shape: PoolShape, guess: number): number {
  * @throws ERR_ZS_OPTION when the tables leave fewer than DATA_PAGES_MIN pages.
  */
 export function planPool(shape: PoolShape): PoolPlan {
-  const { pageBytes, chainPages, pages, agentsMax, strategyWords } = shape;
+  const { pageBytes, chainPages, pages, agentsMax, strategyWords, cacheBytes = 0 } = shape;
   const classes = sizeClasses(pageBytes, chainPages);
   const classCount = classes.classes.length;
   const pageWords = pageBytes / 4;
@@ -99,7 +105,9 @@ export function planPool(shape: PoolShape): PoolPlan {
   const lockBase = poolBase + roundUp(strategyWords.pool, 2 * LINE_WORDS);
   const classBase = lockBase + lockCount * LOCK.words;
   const agentBase = roundUp(classBase + classCount * CLASS.words, 2 * LINE_WORDS);
-  const pageBase = agentBase + (agentsMax + 1) * agentStride;
+  const cacheBase = agentBase + (agentsMax + 1) * agentStride;
+  const cacheStride = cacheBytes === 0 ? 0 : roundUp(CACHE.words + classCount * MAGAZINE.words, 2 * LINE_WORDS);
+  const pageBase = cacheBase + (agentsMax + 1) * cacheStride;
   const zspageBase = roundUp(pageBase + pages * PAGE.words, LINE_WORDS);
   const directoryBase = zspageBase + (pages + 1) * zspageStride;
   const cellBits = bitsFor(cellsMax + 1);
@@ -116,6 +124,7 @@ export function planPool(shape: PoolShape): PoolPlan {
   }
   return {
     ...shape,
+    cacheBytes,
     shape: classes,
     pageShift: Math.log2(pageBytes),
     pageWords,
@@ -130,6 +139,8 @@ export function planPool(shape: PoolShape): PoolPlan {
     classBase,
     agentBase,
     agentStride,
+    cacheBase,
+    cacheStride,
     pageBase,
     zspageBase,
     zspageStride,

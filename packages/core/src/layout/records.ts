@@ -1,6 +1,7 @@
 // Every record of a pool's buffer. No offset is written anywhere else.
 //
-// Order in the buffer: HEADER, the strategy's pool words, LOCK records, CLASS records, AGENT records, PAGE table,
+// Order in the buffer: HEADER, the strategy's pool words, LOCK records, CLASS records, AGENT records, CACHE records
+// with their MAGAZINEs, PAGE table,
 // ZSPAGE table, handle directory; then pages: component pages of zspages, and pages of handle cells.
 //
 // A HANDLE CELL is one word:
@@ -10,6 +11,8 @@
 //   bit 30 set               free: generation of the next use << cellBits | next free cell
 //
 // A SLOT's first word tells whether it is in use:
+//   cached                   the same with the sign set: in an agent's cache, its cell as if allocated; the second word is the
+//                            first word of the next cached slot, or 0
 //   allocated                handle << 1 | 1, without the pool's key; the second word has the object's length in bits 0-16
 //                            and belongs to the strategy above, once the object or its place is retired; bit 31 is TORN
 //   free                     location of the next free slot << 1, or 0
@@ -27,6 +30,8 @@ export const LENGTH_MASK: number = (1 << LENGTH_BITS) - 1;
 export const PLACE_MOVED: number = 1 << 30;
 /** In the same word, or in a huge object's length: an agent died while it wrote to the object. The sign. */
 export const TORN: number = 1 << 31;
+/** In the first word of a slot: the slot is in an agent's cache. The sign. */
+export const CACHED: number = 1 << 31;
 /** First word of a pool: 'zsm' and the record format's number. */
 export const MAGIC = 0x7a736d01;
 /** Number of this format; raised when memory changes its meaning. */
@@ -58,7 +63,8 @@ const headerFields = {
     doc: 'What a death may have lost and nobody has looked for yet. Bit 0: pages. Bit 1: handle cells.',
   },
   deaths: { words: 1, guard: 'atomic', doc: 'Agents recovered from since creation.' },
-  reservedAtomic: { words: 8, guard: 'atomic', doc: 'Zero; ends the line.' },
+  cacheBytes: { words: 1, guard: 'init', doc: 'Bytes of objects that an agent may cache; 0 for no caches.' },
+  reservedAtomic: { words: 7, guard: 'atomic', doc: 'Zero; ends the line.' },
   pageFreeHead: { words: 1, guard: 'pages lock', doc: 'First free page, linked by `link`; 0 for none.' },
   pageFreeCount: { words: 1, guard: 'pages lock', doc: 'Pages in that list.' },
   pageFresh: { words: 1, guard: 'pages lock', doc: 'First page that was never used.' },
@@ -102,7 +108,12 @@ const classFields = {
     guard: 'class lock',
     doc: 'Handle << 1 | 1 of the object that is being allocated or freed; 1: other changes are under way; 0: none are.',
   },
-  reserved: { words: 14, guard: 'class lock', doc: 'Zero; ends the line.' },
+  bytesUnsure: {
+    words: 1,
+    guard: 'class lock',
+    doc: '1: an agent died while it had the lease of a magazine, so the bytes must be counted anew.',
+  },
+  reserved: { words: 13, guard: 'class lock', doc: 'Zero; ends the line.' },
 } as const;
 export const CLASS: Layout<keyof typeof classFields> = defineLayout('class', LINE_WORDS, classFields);
 
@@ -131,6 +142,28 @@ const agentFields = {
   },
 } as const;
 export const AGENT: Layout<keyof typeof agentFields> = defineLayout('agent', 1, agentFields);
+
+/** Where an agent's cache begins. Its magazines follow, one for each class. There only in pools that have caches. */
+const cacheFields = {
+  wanted: { words: 1, guard: 'atomic', doc: '1: another agent asks for what this one has cached.' },
+  reserved: { words: 15, guard: 'agent', doc: 'Zero; ends the line.' },
+} as const;
+export const CACHE: Layout<keyof typeof cacheFields> = defineLayout('cache', LINE_WORDS, cacheFields);
+
+/** Guard 'lease': its agent while `lease` is set, else the class lock. */
+const magazineFields = {
+  lease: {
+    words: 1,
+    guard: 'atomic',
+    doc: '1: its agent uses it without the class lock. Set under that lock, cleared by its agent.',
+  },
+  head: { words: 1, guard: 'lease', doc: 'First word of the cached slot that goes next; 0 for none.' },
+  count: { words: 1, guard: 'lease', doc: 'Slots in it.' },
+  bytes: { words: 1, guard: 'lease', doc: 'What its mallocs and frees have added to the lengths that the class counts.' },
+  pending: { words: 1, guard: 'lease', doc: 'Handle << 1 | 1 of the object that last went in or out, or was about to.' },
+  reserved: { words: 3, guard: 'lease', doc: 'Zero; half a line.' },
+} as const;
+export const MAGAZINE: Layout<keyof typeof magazineFields> = defineLayout('magazine', LINE_WORDS / 2, magazineFields);
 
 /** Two words a page; the strategy's lookup needs one of them. */
 const pageFields = {
@@ -166,6 +199,6 @@ const zspageFields = {
 export const ZSPAGE: Layout<keyof typeof zspageFields> = defineLayout('zspage', 1, zspageFields);
 
 /** All records, in the order of the buffer. */
-export const RECORDS: readonly Layout[] = [HEADER, LOCK, CLASS, AGENT, PAGE, ZSPAGE];
+export const RECORDS: readonly Layout[] = [HEADER, LOCK, CLASS, AGENT, CACHE, MAGAZINE, PAGE, ZSPAGE];
 
 export const LAYOUT_HASH: number = layoutHash(RECORDS);

@@ -6,6 +6,7 @@
 //   A slot is retired when its header's cell says so, or, with a strategy that reclaims later, when it is tagged without
 //   being live: a reader may be in it.
 //   A page is in a zspage when the chain leads to it. A zspage exists when its first page says so.
+//   A slot is cached when its cell says that it is here and its header says cached: caches/heir.ts sees to those.
 //   The object in `pending` was being allocated or freed: it goes.
 //
 // RULES
@@ -32,7 +33,7 @@ import type { ZspageLists } from '../zspages.ts';
 const { owner: pageOwner, link } = PAGE.at;
 const { usage, freeHead, firstPage, prev, next } = ZSPAGE.at;
 
-type SlotState = 'free' | 'live' | 'object' | 'place';
+type SlotState = 'free' | 'live' | 'cached' | 'object' | 'place';
 
 /** See the head of the file. */
 export class ClassRebuild {
@@ -165,6 +166,10 @@ export class ClassRebuild {
         continue;
       }
       inuse++;
+      if (found === 'cached') {
+        words[base + CLASS.at.inuse]! += 1;
+        continue;
+      }
       if (found !== 'place') this.count(base, words[slot + 1]! & LENGTH_MASK);
       if (found !== 'live') this.limbo!.retire(location, found === 'place');
     }
@@ -178,7 +183,9 @@ export class ClassRebuild {
     if ((header & 1) === 0) return 'free';
     const cell = handles.cellOf((header >>> 1) & handles.cellMask);
     const value = cell === 0 ? 0 : words[cell]!;
-    if (value === location) return 'live';
+    // A live agent may be about to make the one the other: both are in use.
+    if (value === location) return header < 0 ? 'cached' : 'live';
+    if (header < 0) return 'free';
     if (this.limbo === undefined) return 'free';
     return value === (CELL_RETIRED | location) ? 'object' : 'place';
   }

@@ -12,7 +12,7 @@
 //                    wait for them while they hold class locks
 //   5. count         reader counts in which the dead may be counted are told anew
 //   6. stop          all structure locks are taken, but for those of the dead
-//   7. rebuild       migrations are finished, classes rebuilt, pages and cells accounted for, cut writes marked
+//   7. rebuild       migrations are finished, classes rebuilt, caches of the dead freed, pages and cells accounted for, cut writes marked
 //   8. free          the dead agent's locks, and ours; then its record
 //
 // RULES
@@ -23,6 +23,8 @@
 //
 // Source: robust futexes of Linux; shared/reference/locks.md A.0.
 
+import type { AgentCaches } from '../caches/agent-caches.ts';
+import { CacheHeir } from '../caches/heir.ts';
 import { agentWord, deadAgents, reapAgent } from '../agents.ts';
 import { ZsmallocError, hasCode } from '../errors.ts';
 import type { HandleTable } from '../handles.ts';
@@ -56,6 +58,7 @@ export interface RecoveryParts {
   readonly lists: ZspageLists;
   readonly objects: Objects;
   readonly migrator: Migrator;
+  readonly caches: AgentCaches | undefined;
 }
 
 /** What one dead agent has left, as found before anything is changed. */
@@ -70,10 +73,12 @@ interface Estate {
 export class Recovery {
   private readonly parts: RecoveryParts;
   private readonly state: PoolState;
+  private readonly caches: CacheHeir | undefined;
 
   constructor(parts: RecoveryParts) {
     this.parts = parts;
     this.state = parts.state;
+    this.caches = parts.caches && new CacheHeir(parts.state, parts.caches.magazines);
   }
 
   /**
@@ -145,6 +150,7 @@ export class Recovery {
     const held = this.stop(recovery, isDead);
     try {
       const classes = this.changedClasses(recovery, isDead);
+      // What the dead have cached is nobody's object: their last malloc is told before it is freed.
       const before = estates.map((estate) => this.reportOf(estate, classes, recovery));
       const pagesRecovered = this.rebuild(recovery, estates, classes, isDead);
       this.free(recovery, dead, classes);
@@ -167,12 +173,25 @@ export class Recovery {
       if (words[record + AGENT.at.heldCalls] !== 0 || hasPages(words, record)) throw poisonedError();
     }
     return dead.map((agent) => {
+      this.settleCaches(agent);
       const raw = words[agentWord(plan, agent) + AGENT.at.lastMalloc]! >>> 1;
       const lastMalloc = this.isLiveObject(raw) ? this.parts.handles.handleOf(raw) : 0;
       reapAgent(words, plan, agent);
       const elapsedMs = performance.now() - startMs;
       return { agent, reads: 0, classes: [], lastMalloc, torn: 0, pagesRecovered: 0, elapsedMs };
     });
+  }
+
+  /** Frees what an agent has cached that died outside of all calls of the strategy, so it holds no lock. */
+  private settleCaches(dead: AgentIndex): void {
+    const { strategy, plan } = this.state;
+    for (let ordinal = 0; this.caches !== undefined && ordinal < plan.shape.classes.length - 1; ordinal++) {
+      if (!this.caches.isTouched(dead, ordinal)) continue;
+      strategy.lock(ordinal);
+      this.caches.settleClass(dead, ordinal);
+      strategy.unlock(ordinal);
+    }
+    this.parts.objects.releaseReclaimed();
   }
 
   private estateOf(agent: AgentIndex, counts: ReaderCounts): Estate {
@@ -240,6 +259,7 @@ export class Recovery {
     for (const { record } of estates) this.finishMigration(recovery, record);
     const rebuild = new ClassRebuild(this.state, handles, lists, objects, recovery.limbo);
     for (const ordinal of classes) rebuild.rebuild(ordinal, hands.zspages);
+    for (const ordinal of classes) this.caches?.mendOthers(ordinal);
     for (const { torn } of estates) this.markTorn(torn);
     for (let zspage = 1; classes.length > 0 && zspage < words[HEADER.at.zspageFresh]!; zspage++) {
       const holder = recovery.relocatorOf(zspage);
@@ -252,6 +272,8 @@ export class Recovery {
     const recovered = classes.length > 0 || lost !== 0 || holdsPages ? accounts.settlePages(hands) : 0;
     // order: relaxed. As above.
     Atomics.store(words, unaccounted, 0);
+    // Behind the accounts, which must not take what becomes empty here for lost.
+    for (const { agent } of estates) this.caches?.settle(agent);
     for (const ordinal of classes) objects.dropEmpty(ordinal);
     return recovered;
   }

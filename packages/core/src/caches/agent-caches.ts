@@ -1,0 +1,305 @@
+// One agent's caches: when it leases its magazines, how much they hold, and how others get at what is in them.
+//
+// STATE of a magazine   lease  who may use it
+//   at rest             0      whoever has the class lock: it is taken from by compaction, migration, shortage and recovery
+//   leased              1      its agent, without any lock
+//
+//   at rest -> leased   its agent, under the class lock, at its first malloc or free of the class in a turn of the event loop;
+//                       not while somebody compacts
+//   leased -> at rest   its agent: when the turn ends, when others want what it has, before it detaches
+//   leased -> at rest   who recovers from its death
+//
+// RULES
+//   1. Nothing in a class moves while somebody else leases a magazine of it. A mover holds the class lock, so no lease begins
+//      meanwhile, and it takes out what magazines at rest hold.
+//   2. Nobody waits for the end of a lease with a lock in hand, and nobody without limit: it asks by `wanted`, which each malloc
+//      and free looks at, looks again some rounds later, and then goes without.
+//   3. A magazine is stocked with slots that need no page. All magazines of an agent together hold at most `cacheBytes`.
+//   4. A limit starts low, doubles when a magazine was empty or full, and is halved when others want what is cached, when the
+//      budget is spent, and when the class is left alone for some turns.
+
+import type { HandleTable } from '../handles.ts';
+import type { HotPaths } from '../hot-paths.ts';
+import { CACHE, HEADER, MAGAZINE } from '../layout/records.ts';
+import type { Objects } from '../objects.ts';
+import type { PoolState } from '../state.ts';
+import { defersReclaim } from '../strategy/defers-reclaim.ts';
+import type { AgentIndex, WordIndex, Words } from '../words/agent.ts';
+import { backOff } from '../words/backoff.ts';
+import type { ZspageLists } from '../zspages.ts';
+import { cacheHotPaths } from './hot.ts';
+import type { CacheHotPaths, SlowPaths } from './hot.ts';
+import { Magazines } from './magazines.ts';
+
+const { lease, head, count } = MAGAZINE.at;
+
+const LIMIT_START = 2;
+/** Slots of a magazine at most: a walk over them is a short section under the class lock. */
+const LIMIT_MAX = 64;
+/** A class may have at most this part of the budget. */
+const SHARE = 4;
+/** Limits that could not grow for want of budget until all are halved. */
+const DENIALS = 32;
+/** Turns between two looks for magazines that nobody has used meanwhile. */
+const TURNS_PER_LOOK = 64;
+/** Rounds for which an agent that may block waits for others to give back what they have cached: some 10 ms. */
+const PATIENCE = 24;
+
+const settled = Promise.resolve();
+
+/** See the head of the file. */
+export class AgentCaches implements SlowPaths {
+  readonly limits: Int32Array;
+  readonly hot: CacheHotPaths;
+  readonly magazines: Magazines;
+  private readonly state: PoolState;
+  private readonly words: Words;
+  private readonly handles: HandleTable;
+  private readonly uncached: HotPaths;
+  private readonly objects: Objects;
+  private readonly wanted: WordIndex;
+  private readonly limitsMax: Int32Array;
+  private readonly classes: number;
+  /** Objects freed by this agent may be its next ones: no reader is to be waited for. */
+  private readonly keepsFrees: boolean;
+  /** Bytes that the limits leave of the budget. */
+  private budgetBytes: number;
+  private denials = 0;
+  /** Classes that are leased. */
+  private leased: number[] = [];
+  /** Turn in which each class was leased last. */
+  private readonly leasedAt: Int32Array;
+  private turn = 0;
+  private asked = false;
+  private readonly endTurn: () => void;
+
+  constructor(state: PoolState, handles: HandleTable, lists: ZspageLists, objects: Objects) {
+    const { shape, cacheBytes, cacheBase, cacheStride } = state.plan;
+    this.state = state;
+    this.words = state.words;
+    this.handles = handles;
+    this.objects = objects;
+    this.uncached = objects.hot;
+    this.magazines = new Magazines(state, handles, lists, objects);
+    this.classes = shape.classes.length - 1;
+    this.wanted = cacheBase + state.agent.index * cacheStride + CACHE.at.wanted;
+    this.limits = new Int32Array(shape.classes.length);
+    this.leasedAt = new Int32Array(shape.classes.length);
+    const most = shape.classes.map(({ sizeBytes }) => Math.min(LIMIT_MAX, Math.floor(cacheBytes / SHARE / sizeBytes)));
+    this.limitsMax = Int32Array.from(most);
+    this.limitsMax[this.classes] = 0;
+    this.budgetBytes = cacheBytes;
+    this.endTurn = (): void => {
+      this.asked = false;
+      this.giveUpLeases();
+      if (++this.turn % TURNS_PER_LOOK === 0) this.dropUnused();
+    };
+    this.keepsFrees = !defersReclaim(state.definition.capabilities);
+    this.hot = cacheHotPaths(state, handles, objects, this, this.keepsFrees);
+  }
+
+  /** An empty magazine, or one that is not leased. */
+  allocate(sizeBytes: number, ordinal: number): number {
+    if (this.limitsMax[ordinal] === 0) return this.uncached.allocate(sizeBytes);
+    const { words, state } = this;
+    const magazine = this.mine(ordinal);
+    state.strategy.lock(ordinal);
+    const isReady = this.leaseLocked(ordinal, magazine);
+    if (isReady && words[magazine + head] === 0) {
+      this.grow(ordinal);
+      this.magazines.stock(ordinal, magazine, (this.limits[ordinal]! + 1) >>> 1);
+    }
+    state.strategy.unlock(ordinal);
+    if (this.denials >= DENIALS) this.spread();
+    if (isReady && words[magazine + head] !== 0) return this.hot.pop(magazine, sizeBytes);
+    return this.uncached.allocate(sizeBytes);
+  }
+
+  /** A bad handle, a full magazine, or one that is not leased. */
+  free(handle: number): void {
+    const ordinal = this.handles.classHint(handle);
+    if (!this.keepsFrees || ordinal < 0 || this.limitsMax[ordinal] === 0) {
+      this.uncached.free(handle);
+      return;
+    }
+    const { words, state } = this;
+    const magazine = this.mine(ordinal);
+    state.strategy.lock(ordinal);
+    if (this.leaseLocked(ordinal, magazine) && words[magazine + count]! >= this.limits[ordinal]!) {
+      this.grow(ordinal);
+      if (words[magazine + count]! >= this.limits[ordinal]!) {
+        this.magazines.flush(ordinal, magazine, this.limits[ordinal]! >>> 1);
+      }
+    }
+    state.strategy.unlock(ordinal);
+    if (this.denials >= DENIALS) this.spread();
+    if (!this.hot.push(handle)) this.uncached.free(handle);
+  }
+
+  /** Others want what this agent has cached, or the pool is poisoned. */
+  heed(): void {
+    this.state.checkAlarm();
+    if (this.words[this.wanted] === 0) return;
+    // order: relaxed. The request is being answered.
+    Atomics.store(this.words, this.wanted, 0);
+    this.halveLimits();
+    this.flushMine();
+  }
+
+  /**
+   * Gives all that this agent has cached back. False when it must not wait, and somebody has a class lock.
+   *
+   * May wait: for class locks.
+   */
+  flushMine(): boolean {
+    let all = true;
+    for (let ordinal = 0; ordinal < this.classes; ordinal++) {
+      if (this.words[this.mine(ordinal) + count] !== 0) all = this.trim(ordinal, 0) && all;
+    }
+    this.giveUpLeases();
+    return all;
+  }
+
+  /**
+   * Takes out of all magazines of a class what is in them, so that its objects can move. False when another agent leases one:
+   * it has been asked to give it back. Caller holds: the class lock.
+   */
+  clear(ordinal: number): boolean {
+    const { words, state, magazines } = this;
+    let isClear = true;
+    for (let agent = 1; agent <= state.plan.agentsMax; agent++) {
+      const magazine = magazines.of(agent, ordinal);
+      if (agent !== state.agent.index && magazines.isLeased(magazine)) {
+        this.ask(agent);
+        isClear = false;
+      } else if (words[magazine + head] !== 0) magazines.flush(ordinal, magazine, 0);
+    }
+    return isClear;
+  }
+
+  /**
+   * Collects what all agents have cached, and waits some rounds for those that lease. True when anything came of it.
+   *
+   * @param forMove Also asks for leases of empty magazines: they keep objects from moving.
+   *
+   * May wait: for class locks, and where the agent may block for other agents, for about 10 ms.
+   */
+  collect(forMove: boolean): boolean {
+    const { state } = this;
+    let gained = false;
+    for (let round = 0; ; round++) {
+      let isClear = true;
+      for (let ordinal = 0; ordinal < this.classes; ordinal++) {
+        if (!this.isCached(ordinal, forMove)) continue;
+        state.strategy.lock(ordinal);
+        isClear = this.clear(ordinal) && isClear;
+        state.strategy.unlock(ordinal);
+        gained = true;
+      }
+      this.objects.releaseReclaimed();
+      if (isClear || round === PATIENCE || !state.agent.mayBlock) return gained;
+      backOff(state.agent, round, 'objects that other agents have cached');
+    }
+  }
+
+  /** A look without a lock: whether any magazine of the class has something in it. Stale, it finds too much or too little. */
+  private isCached(ordinal: number, orLeased: boolean): boolean {
+    const { words, magazines, state } = this;
+    for (let agent = 1; agent <= state.plan.agentsMax; agent++) {
+      const magazine = magazines.of(agent, ordinal);
+      // order: relaxed. A hint.
+      if (Atomics.load(words, magazine + head) !== 0 || (orLeased && magazines.isLeased(magazine))) return true;
+    }
+    return false;
+  }
+
+  private ask(agent: AgentIndex): void {
+    const { cacheBase, cacheStride } = this.state.plan;
+    // order: relaxed. What is asked for is handed over by the lease and the class lock.
+    Atomics.store(this.words, cacheBase + agent * cacheStride + CACHE.at.wanted, 1);
+  }
+
+  private mine(ordinal: number): WordIndex {
+    return this.magazines.of(this.state.agent.index, ordinal);
+  }
+
+  /** Leases the magazine of a class; false while somebody compacts. Caller holds: the class lock. */
+  private leaseLocked(ordinal: number, magazine: WordIndex): boolean {
+    const { words } = this;
+    if (words[magazine + lease] !== 0) return true;
+    // order: relaxed. Who compacts looks at the lease under the class lock; this spares it the asking.
+    if (Atomics.load(words, HEADER.at.compactor) !== 0) return false;
+    // order: release, pairs with isLeased. Nobody else writes the word.
+    Atomics.store(words, magazine + lease, 1);
+    this.leased.push(ordinal);
+    this.leasedAt[ordinal] = this.turn;
+    if (!this.asked) {
+      this.asked = true;
+      // A promise job: queueMicrotask costs Node ten times as much.
+      void settled.then(this.endTurn);
+    }
+    return true;
+  }
+
+  private giveUpLeases(): void {
+    for (const ordinal of this.leased) {
+      // order: release, pairs with isLeased. Whoever finds the magazine at rest finds it as it is now.
+      Atomics.store(this.words, this.mine(ordinal) + lease, 0);
+    }
+    this.leased = [];
+  }
+
+  /** A magazine was empty or full: it may hold twice as much, if the budget has room. */
+  private grow(ordinal: number): void {
+    const limit = this.limits[ordinal]!;
+    const wish = Math.min(limit === 0 ? LIMIT_START : limit * 2, this.limitsMax[ordinal]!);
+    const costs = (wish - limit) * this.state.tables.sizeBytes[ordinal]!;
+    if (costs <= this.budgetBytes) {
+      this.limits[ordinal] = wish;
+      this.budgetBytes -= costs;
+    } else this.denials++;
+  }
+
+  private halve(ordinal: number): void {
+    const limit = this.limits[ordinal]!;
+    this.limits[ordinal] = limit >>> 1;
+    this.budgetBytes += (limit - (limit >>> 1)) * this.state.tables.sizeBytes[ordinal]!;
+  }
+
+  /** The budget is spent, by classes that may not need it any more: those that do will ask again. */
+  private spread(): void {
+    this.denials = 0;
+    this.halveLimits();
+    for (let ordinal = 0; ordinal < this.classes; ordinal++) {
+      const limit = this.limits[ordinal]!;
+      if (this.words[this.mine(ordinal) + count]! > limit) this.trim(ordinal, limit);
+    }
+  }
+
+  private halveLimits(): void {
+    for (let ordinal = 0; ordinal < this.classes; ordinal++) this.halve(ordinal);
+  }
+
+  /** Frees what a magazine of this agent has beyond `keep`; false when it must not wait for the class lock. */
+  private trim(ordinal: number, keep: number): boolean {
+    const { strategy, agent } = this.state;
+    if (agent.mayBlock) strategy.lock(ordinal);
+    else if (!strategy.tryLock(ordinal)) return false;
+    this.magazines.flush(ordinal, this.mine(ordinal), keep);
+    strategy.unlock(ordinal);
+    return true;
+  }
+
+  /** Between turns: classes that were left alone for a while give back what they have. Tries only: nobody asked for it. */
+  private dropUnused(): void {
+    const { strategy } = this.state;
+    for (let ordinal = 0; ordinal < this.classes; ordinal++) {
+      if (this.limits[ordinal] === 0 || this.turn - this.leasedAt[ordinal]! < TURNS_PER_LOOK) continue;
+      while (this.limits[ordinal] !== 0) this.halve(ordinal);
+      if (!strategy.tryLock(ordinal)) continue;
+      this.magazines.flush(ordinal, this.mine(ordinal), 0);
+      strategy.unlock(ordinal);
+    }
+    this.objects.releaseReclaimed();
+  }
+}

@@ -1,0 +1,124 @@
+// malloc and free where the agent has the lease of the class's magazine: plain loads and stores, no lock and no Atomics call.
+//
+// Closures written flat, for the reason given in hot-paths.ts. What each access is ordered by:
+//   - `lease` is set by this agent under the class lock, and cleared by nobody else: it reads its own store.
+//   - Magazine, and slots in it: this agent's alone while it has the lease (magazines.ts, rule 1).
+//   - Cell, owner and header of a live object: movers of the class hold its lock, and find the lease. So the object stays where
+//     it is from the lease on, and taking the class lock for the lease ordered all moves before.
+//   - Of a handle that is dead, the header says so, unless its free is not ordered before this one. Two frees of one handle
+//     that nothing orders are a mistake of the user that no lock is there to catch here.
+//   - `wanted` and `alarm`: seen late, they are seen at a later call.
+//
+// `pending` is stored before anything else, for who recovers: see magazines.ts, rule 3.
+
+import { CELL_RETIRED, HANDLE_MASK } from '../handles.ts';
+import type { HandleTable } from '../handles.ts';
+import { AGENT, CACHE, CACHED, HEADER, LENGTH_MASK, MAGAZINE, PAGE } from '../layout/records.ts';
+import type { Objects } from '../objects.ts';
+import { OWNER_CLASS_MASK } from '../state.ts';
+import type { PoolState } from '../state.ts';
+import type { WordIndex } from '../words/agent.ts';
+
+const { alarm } = HEADER.at;
+const { lease, head, count, bytes, pending } = MAGAZINE.at;
+const MAGAZINE_WORDS = MAGAZINE.words;
+const PAGE_WORDS = PAGE.words;
+
+/** What the hot paths do when there is more to do. */
+export interface SlowPaths {
+  /** Slots that the magazine of each class may hold. */
+  readonly limits: Int32Array;
+  /** Answers `wanted`, and throws in a poisoned pool. */
+  heed(): void;
+  allocate(sizeBytes: number, ordinal: number): number;
+  free(handle: number): void;
+}
+
+/** See the head of the file. */
+export interface CacheHotPaths {
+  allocate(sizeBytes: number): number;
+  free(handle: number): void;
+  /** Takes an object out of a magazine that has one and is leased. */
+  pop(magazine: WordIndex, sizeBytes: number): number;
+  /** Frees an object into a magazine; false when that cannot be done without more ado, or the handle is bad. */
+  push(handle: number): boolean;
+}
+
+/** Builds the hot paths of an agent's caches. */
+export function cacheHotPaths(
+  state: PoolState,
+  handles: HandleTable,
+  objects: Objects,
+  slow: SlowPaths,
+  keepsFrees: boolean,
+): CacheHotPaths {
+  const { words, key, plan, tables } = state;
+  const { pageBytes, pageWords, pageBase, indexBits, directoryBase } = plan;
+  const { ofRequest, sizeBytes: sizes } = tables;
+  const { limits } = slow;
+  const indexMask = (1 << indexBits) - 1;
+  const inPageMask = pageBytes - 1;
+  const { cellMask } = handles;
+  const generationMask = HANDLE_MASK & ~cellMask;
+  const cellPageShift = plan.pageShift - 2;
+  const cellInPage = pageWords - 1;
+  const lastMalloc = state.record + AGENT.at.lastMalloc;
+  const cache = plan.cacheBase + state.agent.index * plan.cacheStride;
+  const wanted = cache + CACHE.at.wanted;
+  const magazines = cache + CACHE.words;
+
+  function allocate(sizeBytes: number): number {
+    if ((sizeBytes | 0) !== sizeBytes || sizeBytes < 1 || sizeBytes > pageBytes) throw objects.badSize(sizeBytes);
+    if ((words[alarm]! | words[wanted]!) !== 0) slow.heed();
+    const ordinal = ofRequest[(sizeBytes + 7) >>> 3]!;
+    const magazine = magazines + ordinal * MAGAZINE_WORDS;
+    if (words[magazine + lease] === 0 || words[magazine + head] === 0) return slow.allocate(sizeBytes, ordinal);
+    return pop(magazine, sizeBytes);
+  }
+
+  function pop(magazine: WordIndex, sizeBytes: number): number {
+    const slot = words[magazine + head]!;
+    const tagged = words[slot]! & ~CACHED;
+    words[magazine + pending] = tagged;
+    words[magazine + head] = words[slot + 1]!;
+    words[magazine + count]! -= 1;
+    words[magazine + bytes]! += sizeBytes;
+    words[slot + 1] = sizeBytes;
+    words[lastMalloc] = tagged;
+    // Last: from here on it is an object. Whoever hands the handle over orders this before the other agent's reads.
+    words[slot] = tagged;
+    return (tagged >>> 1) ^ key;
+  }
+
+  function free(handle: number): void {
+    if ((words[alarm]! | words[wanted]!) !== 0) slow.heed();
+    if (!push(handle)) slow.free(handle);
+  }
+
+  function push(handle: number): boolean {
+    if (!keepsFrees || (handle | 0) !== handle || handle <= 0 || handle > HANDLE_MASK) return false;
+    const raw = handle ^ key;
+    const cells = words[directoryBase + ((raw & cellMask) >>> cellPageShift)]!;
+    const location = words[cells * pageWords + (raw & cellMask & cellInPage)]!;
+    if (cells === 0 || location <= 0 || location >= CELL_RETIRED) return false;
+    const page = location >>> indexBits;
+    const owner = words[pageBase + page * PAGE_WORDS]!;
+    const ordinal = owner & OWNER_CLASS_MASK;
+    const magazine = magazines + ordinal * MAGAZINE_WORDS;
+    // The last class and those that are not cached have a limit of 0, and so has what is beyond the last.
+    if (owner === 0 || words[magazine + lease] === 0 || !(words[magazine + count]! < limits[ordinal]!)) return false;
+    const slot = page * pageWords + ((((location & indexMask) * sizes[ordinal]!) & inPageMask) >>> 2);
+    if (words[slot] !== ((raw << 1) | 1)) return false;
+    const following = ((((raw + cellMask + 1) & generationMask) | (raw & cellMask)) << 1) | 1;
+    words[magazine + pending] = following;
+    words[magazine + bytes]! -= words[slot + 1]! & LENGTH_MASK;
+    // The handle dies here.
+    words[slot] = following | CACHED;
+    words[slot + 1] = words[magazine + head]!;
+    words[magazine + head] = slot;
+    words[magazine + count]! += 1;
+    return true;
+  }
+
+  return { allocate, free, pop, push };
+}

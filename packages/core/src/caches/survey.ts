@@ -1,0 +1,38 @@
+// What is in the magazines of a class, and what they have added to its bytes. Caller holds: the class lock. Exact while no agent
+// is inside a call; of agents that are, it is an estimate.
+
+import { CACHE, MAGAZINE } from '../layout/records.ts';
+import type { PoolState } from '../state.ts';
+import type { WordIndex } from '../words/agent.ts';
+import type { Magazines } from './magazines.ts';
+
+const { count, bytes } = MAGAZINE.at;
+
+/** First words of the cached slots of a class. @throws ERR_ZS_CORRUPT. */
+export function cachedIn({ plan }: PoolState, magazines: Magazines, ordinal: number): Set<WordIndex> {
+  const found = new Set<WordIndex>();
+  for (let agent = 1; agent <= plan.agentsMax; agent++) {
+    for (const slot of magazines.slotsOf(ordinal, magazines.of(agent, ordinal))) found.add(slot);
+  }
+  return found;
+}
+
+/** Cached slots of a class. */
+export function cachedCount(state: PoolState, ordinal: number): number {
+  return sumOf(state, ordinal, count);
+}
+
+/** What mallocs from magazines of a class, and frees into them, have added to the bytes that the class counts. */
+export function bytesAdded(state: PoolState, ordinal: number): number {
+  return sumOf(state, ordinal, bytes);
+}
+
+function sumOf({ words, plan }: PoolState, ordinal: number, field: number): number {
+  const { cacheBytes, cacheBase, cacheStride, agentsMax } = plan;
+  if (cacheBytes === 0) return 0;
+  let sum = 0;
+  for (let agent = 1; agent <= agentsMax; agent++) {
+    sum += words[cacheBase + agent * cacheStride + CACHE.words + ordinal * MAGAZINE.words + field]!;
+  }
+  return sum;
+}
