@@ -33,7 +33,7 @@ export interface RwsemCapabilities {
   readonly concurrentReads: true;
   readonly relocatesBesideReaders: false;
   readonly fairness: 'writer-first';
-  readonly robust: false;
+  readonly robust: true;
 }
 
 const CAPABILITIES: RwsemCapabilities = {
@@ -44,7 +44,7 @@ const CAPABILITIES: RwsemCapabilities = {
   concurrentReads: true,
   relocatesBesideReaders: false,
   fairness: 'writer-first',
-  robust: false,
+  robust: true,
 };
 
 /**
