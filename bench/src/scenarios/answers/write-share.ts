@@ -35,6 +35,15 @@ function spellCrossover(id: string, { x, low, high, ratios, intervals, crossing 
   return `where ${id} falls behind is open (it crosses in ${(crossing * 100).toFixed(0)} % of the resamples): ${ends}`;
 }
 
+/** Whether it is an anti-pattern here, in a few words. */
+function shortCrossover(id: string, { x, low, high, ratios, crossing }: Crossover): string {
+  if (x !== null && low !== null && high !== null)
+    return `${id} is no anti-pattern up to ${figure(x)} % writes (${figure(low)} to ${figure(high)})`;
+  if (crossing < 0.05 && ratios.every((ratio) => ratio < 1)) return `${id} is one: behind the best lock at every share`;
+  if (crossing < 0.05 && ratios.every((ratio) => ratio >= 1)) return `${id} is none: not behind at any share of writes`;
+  return `${id} is not clear here`;
+}
+
 /** Null when there is no kind of RCU, no lock, or too few rounds. */
 export function answerWriteShare(rows: readonly Row[], info: ScenarioInfo): Answer | null {
   const shares = info.parameters.find(({ id }) => id === 'writes')!.values.map(Number);
@@ -48,6 +57,7 @@ export function answerWriteShare(rows: readonly Row[], info: ScenarioInfo): Answ
   const isClear = ({ low, crossing }: Crossover): boolean => low !== null || crossing < 0.05;
   return {
     scenario: info.id,
+    headline: `${found.map(({ id, crossover }) => shortCrossover(id, crossover)).join('; ')}.`,
     text: `With ${workers} workers, ${found.map(({ id, crossover }) => spellCrossover(id, crossover)).join('; ')}.`,
     verdict: found.every(({ crossover }) => isClear(crossover)) ? 'proved' : 'open',
     caveats: [
