@@ -125,7 +125,7 @@ function breakTies(
       left.filter(({ id }) => kept.includes(id)),
     );
   };
-  byData('least often proved to be behind in the other scenarios', 'ahead in other scenarios', supporting);
+  byData('least often proved to be behind in the other scenarios', 'least often behind elsewhere', supporting);
   byData('least often proved to have a longer tail of latencies', 'shorter tail', tail);
   for (const { by, short, has } of CAPABILITY_ORDER)
     step(

@@ -56,7 +56,7 @@ export function shortReason({ choice, decidedBy, leaders, tieBreakers, evidence 
     ...(behind > 0 ? [`${behind} measured behind`] : []),
     ...(leaders.length > 1 ? [`${leaders.length} measured alike`] : ['nobody leads everywhere']),
   ];
-  const of = leaders.length > 1 ? 'of these it ' : '';
+  const of = leaders.length > 1 ? 'of these: ' : '';
   const rest = tieBreakers.length === 0 ? [] : [`${of}${tieBreakers.map(({ short }) => short).join(', ')}`];
   return [...alike, ...rest].join('; ');
 }
