@@ -27,9 +27,10 @@ export function formatEnvironment(environment: Environment, seed: number): strin
 
 function formatAnswers({ answers, scenarios }: Report): string {
   if (answers.length === 0) return '';
-  const lines = answers.map(({ scenario, text, verdict, caveats }) => {
+  const lines = answers.map(({ scenario, headline, text, verdict, caveats }) => {
     const question = scenarios.find(({ id }) => id === scenario)?.question ?? scenario;
-    return item(question, `${text} [${verdict}]${caveats.length === 0 ? '' : ` But: ${caveats.join('; ')}.`}`);
+    const short = headline === undefined ? '' : `${headline} `;
+    return item(question, `[${verdict}] ${short}${text}${caveats.length === 0 ? '' : ` But: ${caveats.join('; ')}.`}`);
   });
   return [heading('Answers'), ...lines].join('\n');
 }

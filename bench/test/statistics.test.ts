@@ -4,6 +4,7 @@ import { median, quantileOfSorted } from '../src/statistics.ts';
 import { confidenceOf, estimateMedian, estimateRatio } from '../src/statistics/bootstrap.ts';
 import { crossingOf, estimateCrossover } from '../src/statistics/crossover.ts';
 import { benjaminiHochberg, cliffsDelta, mannWhitney } from '../src/statistics/mann-whitney.ts';
+import { signedRank } from '../src/statistics/signed-rank.ts';
 
 /** Roughly normal: the sum of twelve uniform values. */
 function noise(random: Random): number {
@@ -117,6 +118,28 @@ it("Cliff's delta says how much more often", () => {
   expect(cliffsDelta([4, 5, 6], [1, 2, 3])).toBe(1);
   expect(cliffsDelta([1, 2, 3], [4, 5, 6])).toBe(-1);
   expect(cliffsDelta([1, 3], [2, 2])).toBe(0);
+});
+
+describe('signedRank', () => {
+  it('is exact', () => {
+    expect(signedRank([1, 2, 3, 4, 5])).toBeCloseTo(2 / 32, 12);
+    expect(signedRank([-1, -2, -3, -4, -5])).toBeCloseTo(2 / 32, 12);
+    // 13 of the 32 choices of signs give a positive rank sum of at most 6.
+    expect(signedRank([1, -2, 3, -4, 5])).toBeCloseTo(26 / 32, 12);
+    expect(signedRank([0, 0, 1, -1])).toBe(1);
+    expect(signedRank([])).toBe(1);
+  });
+  it('calls one in twenty of the differences that are none one', () => {
+    const random = new Random(3);
+    const trials = 2000;
+    let found = 0;
+    for (let trial = 0; trial < trials; trial++) {
+      const differences = Array.from({ length: 20 }, () => random.below(2_000_001) - 1_000_000);
+      if (signedRank(differences) < 0.05) found++;
+    }
+    expect(found / trials).toBeGreaterThan(0.03);
+    expect(found / trials).toBeLessThan(0.07);
+  });
 });
 
 describe('benjaminiHochberg', () => {

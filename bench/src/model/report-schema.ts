@@ -30,7 +30,15 @@ const scenario = z.strictObject({
   question: z.enum(['Q1', 'Q2', 'Q3', 'Q4', 'Q5']).nullable(),
   description: id,
   metrics: z
-    .array(z.strictObject({ id, label: id, unit: z.string(), better: z.enum(['higher', 'lower', 'neither']), exact: z.exactOptional(z.boolean()) }))
+    .array(
+      z.strictObject({
+        id,
+        label: id,
+        unit: z.string(),
+        better: z.enum(['higher', 'lower', 'neither']),
+        exact: z.exactOptional(z.boolean()),
+      }),
+    )
     .min(1),
   parameters: z.array(z.strictObject({ id, label: id, values: z.array(z.union([z.number(), z.string()])).min(1) })),
   baseline: id.nullable(),
@@ -85,6 +93,7 @@ const environment = z.strictObject({
 });
 
 const answer = z.strictObject({
+  headline: z.exactOptional(id),
   scenario: id,
   text: id,
   verdict: z.enum(['proved', 'open']),

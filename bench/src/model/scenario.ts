@@ -37,6 +37,8 @@ export interface Job {
 /** An answer to a question in words, with the evidence it rests on. */
 export interface Answer {
   readonly scenario: string;
+  /** The answer in one sentence, for who reads no further; the text will do where there is none. */
+  readonly headline?: string;
   /** One to three sentences with numbers. */
   readonly text: string;
   /** 'proved': intervals or tests exclude the opposite; 'open': they do not, and the text says so. */

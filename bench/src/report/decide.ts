@@ -4,7 +4,7 @@
 //   1. Needs that a capability answers exclude; they are never weighed against speed.
 //   2. The leaders are those that the most relevant scenario nowhere proves to be behind. One leader: the data decides.
 //   3. Several leaders, or none: the data does not decide, and the recommendation says so. Then, in this order, and each step only as
-//      far as it leaves somebody: the other scenarios, the tail of latencies, what a strategy can do, its words in memory.
+//      far as it leaves somebody: the other scenarios, the tail of latencies, what a strategy can do, memory.
 //   4. Nothing is read off the name of a strategy.
 
 import type { Capabilities } from '@zsmalloc/core/strategy';
@@ -20,6 +20,8 @@ import type { Exclusion, Needs } from './needs.ts';
 /** A step that made the choice narrower. */
 export interface TieBreaker {
   readonly by: string;
+  /** The same in a few words, as what those that are left have. */
+  readonly short: string;
   readonly left: readonly string[];
 }
 
@@ -44,15 +46,31 @@ export interface Recommendation {
 }
 
 /** Preferences among those that the data cannot tell apart: what can do more costs its user least when needs change. */
-const CAPABILITY_ORDER: readonly { readonly by: string; readonly has: (capabilities: Capabilities) => boolean }[] = [
-  { by: 'survives the death of an agent (robust)', has: ({ robust }) => robust },
+const CAPABILITY_ORDER: readonly {
+  readonly by: string;
+  readonly short: string;
+  readonly has: (capabilities: Capabilities) => boolean;
+}[] = [
+  {
+    by: 'survives the death of an agent (robust)',
+    short: 'survives killed workers',
+    has: ({ robust }) => robust,
+  },
   {
     by: 'works on an agent that cannot block (worksWithoutBlocking)',
+    short: 'works on a main thread',
     has: ({ worksWithoutBlocking }) => worksWithoutBlocking,
   },
-  { by: 'may be held across await (holdAcrossAwait)', has: ({ holdAcrossAwait }) => holdAcrossAwait },
-  { by: 'never parks an agent (parks is false)', has: ({ parks }) => !parks },
+  {
+    by: 'may be held across await (holdAcrossAwait)',
+    short: 'readers may sleep',
+    has: ({ holdAcrossAwait }) => holdAcrossAwait,
+  },
+  { by: 'never parks an agent (parks is false)', short: 'never parks', has: ({ parks }) => !parks },
 ];
+
+/** Memory over the least that differs by less decides nothing. */
+const MEMORY_SLACK = 0.02;
 
 /** Bytes of a pool that a strategy's words take, for each zspage. */
 export const zspageBytes = ({ words }: Candidate): number => words.zspage * Int32Array.BYTES_PER_ELEMENT;
@@ -74,38 +92,53 @@ function narrow(candidates: readonly Candidate[], keeps: (candidate: Candidate) 
   return kept.length === 0 ? candidates : kept;
 }
 
+/** Those that use the least memory in the worst of the cases, and what comes near. Only what was counted exactly speaks. */
+function leastMemory(candidates: readonly Candidate[], memory: readonly Evidence[]): readonly Candidate[] {
+  const exact = memory.filter(({ metric }) => metric.exact === true);
+  const worst = ({ id }: Candidate): number =>
+    Math.max(1, ...exact.flatMap(({ placings }) => placings.find(({ row }) => row.subject === id)?.ratio ?? []));
+  const least = Math.min(...candidates.map(worst));
+  return candidates.filter((candidate) => worst(candidate) <= least + MEMORY_SLACK);
+}
+
 function breakTies(
   leaders: readonly Candidate[],
   supporting: readonly Evidence[],
   tail: readonly Evidence[],
+  memory: readonly Evidence[],
 ): TieBreaker[] {
   const steps: TieBreaker[] = [];
   let left = leaders;
-  const step = (by: string, next: readonly Candidate[]): void => {
+  const step = (by: string, short: string, next: readonly Candidate[]): void => {
     if (left.length === 1 || next.length === left.length) return;
     left = next;
-    steps.push({ by, left: left.map(({ id }) => id) });
+    steps.push({ by, short, left: left.map(({ id }) => id) });
   };
-  const byData = (by: string, evidence: readonly Evidence[]): void => {
+  const byData = (by: string, short: string, evidence: readonly Evidence[]): void => {
     const kept = leastBehind(
       evidence,
       left.map(({ id }) => id),
     );
     step(
       by,
+      short,
       left.filter(({ id }) => kept.includes(id)),
     );
   };
-  byData('least often proved to be behind in the other scenarios', supporting);
-  byData('least often proved to have a longer tail of latencies', tail);
-  for (const { by, has } of CAPABILITY_ORDER)
+  byData('least often proved to be behind in the other scenarios', 'least often behind elsewhere', supporting);
+  byData('least often proved to have a longer tail of latencies', 'shorter tail', tail);
+  for (const { by, short, has } of CAPABILITY_ORDER)
     step(
       by,
+      short,
       narrow(left, ({ capabilities }) => has(capabilities)),
     );
+  const slack = `within ${MEMORY_SLACK * 100} % of the least memory`;
+  step(slack, slack, leastMemory(left, memory));
   const least = Math.min(...left.map(zspageBytes));
   step(
     `fewest bytes for each zspage (${least})`,
+    `${least} bytes a zspage`,
     left.filter((candidate) => zspageBytes(candidate) === least),
   );
   return steps;
@@ -152,7 +185,8 @@ export function recommend(report: Report, needs: Needs, candidates: readonly Can
   const leaders = pool.filter(({ id }) => leaderIds.includes(id));
   const isDecided = leaders.length === 1 && timesBehind(primary, leaderIds[0]!) === 0;
   const tail = needs.aim === 'tail' ? [] : evidenceFor(report, 'tail', needs, ids).slice(0, primary.length);
-  const tieBreakers = leaders.length > 1 ? breakTies(leaders, supporting, tail) : [];
+  const tieBreakers =
+    leaders.length > 1 ? breakTies(leaders, supporting, tail, evidenceFor(report, 'memory', needs, ids)) : [];
   const last = tieBreakers.at(-1)?.left ?? leaders.map(({ id }) => id);
   return {
     needs,

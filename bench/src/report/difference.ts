@@ -150,8 +150,7 @@ function namesOf(report: Report, own: ReadonlyMap<string, Series>, other: Readon
 
 const infoOf = ({ scenarios }: Report, row: Row): ScenarioInfo => scenarios.find(({ id }) => id === row.scenario)!;
 
-const metricOf = (report: Report, row: Row): Metric =>
-  infoOf(report, row).metrics.find(({ id }) => id === row.metric)!;
+const metricOf = (report: Report, row: Row): Metric => infoOf(report, row).metrics.find(({ id }) => id === row.metric)!;
 
 /** Compares the reports. Empty changes: they have nothing in common. */
 export function difference(before: Report, after: Report, options: DifferenceOptions): Difference {

@@ -16,6 +16,7 @@ import { answerText, escapeMarkdown, leadersMarkdown, markdownTable, profilesTab
 import { PROFILES } from './profiles.ts';
 import { questionParts } from './questions.ts';
 import { InputError } from './read.ts';
+import { shortReason } from './recommend-text.ts';
 import { roundsOf } from './warnings.ts';
 
 type Block = (report: Report, argument: string) => string;
@@ -74,18 +75,13 @@ function figures(report: Report, argument: string): string {
   return images.length === 0 ? `The report has no scenario \`${argument}\`.` : images.join('\n');
 }
 
-/** The choices alone, without the reasons. */
+/** The choices, each with what decided in a few words. */
 function choices(report: Report): string {
-  const decided = {
-    data: 'the measurements',
-    capabilities: 'what it can do',
-    open: 'nothing: as good as any',
-  } as const;
   const lines = PROFILES.map(({ title, needs }) => {
-    const { choice, decidedBy } = recommend(report, needs(report.environment.cores), CANDIDATES);
-    return [title, choice === null ? 'none can' : `\`${choice}\``, choice === null ? '' : decided[decidedBy]];
+    const found = recommend(report, needs(report.environment.cores), CANDIDATES);
+    return [title, found.choice === null ? 'none can' : `\`${found.choice}\``, shortReason(found)];
   });
-  return markdownTable(['you have', 'take', 'decided by'], lines, ':--');
+  return markdownTable(['you have', 'take', 'because'], lines, ':--');
 }
 
 const BLOCKS: Readonly<Record<string, Block>> = {

@@ -90,10 +90,23 @@ function gapsOf(info: ScenarioInfo, parameters: Parameters, needs: Needs): strin
   ];
 }
 
-/** How much a scenario says about the needs: it varies what they name; and a whole workload says more than a stress test. */
+/** What was asked about counts for 1 where it was measured, and for this where only something near was. */
+const NEAR = 0.4;
+
+/**
+ * How much a scenario says about the needs: it varies what they name, and has measured just that; and of two that have, a
+ * whole workload says more than a stress test.
+ */
 function relevance(info: ScenarioInfo, needs: Needs): number {
-  const named = info.parameters.filter((parameter) => askedOf(parameter, needs) !== null).length;
-  return named + (info.question === null ? 0.5 : 0);
+  const named = info.parameters.flatMap((parameter) => {
+    const asked = askedOf(parameter, needs);
+    if (asked === null) return [];
+    const isMeasured = parameter.values.some(
+      (value) => distance(parameter, { [parameter.id]: value }, asked) <= NEGLIGIBLE,
+    );
+    return [isMeasured ? 1 : NEAR];
+  });
+  return named.reduce((sum, own) => sum + own, 0) + (info.question === null ? 0.5 : 0);
 }
 
 /** The evidence of a report for an aim, the most relevant first. */

@@ -8,6 +8,7 @@ import { NOTHING, markup } from './markup.ts';
 import type { Markup } from './markup.ts';
 import { distributionFigures, metricFigure } from './panels.ts';
 import type { Figure, PanelGroup } from './panels.ts';
+import { crossoverFigures } from './plot-crossover.ts';
 import { plottedMetrics } from './view.ts';
 
 /** Shown at once; what follows is folded away. */
@@ -76,6 +77,7 @@ function leadersSection(report: Report, info: ScenarioInfo, metrics: readonly Me
 export function scenarioMarkup(report: Report, info: ScenarioInfo): Markup {
   const metrics = plottedMetrics(info);
   const figures = [
+    ...crossoverFigures(report, info),
     ...metrics.flatMap((metric) => metricFigure(report, info, metric) ?? []),
     ...distributionFigures(report, info),
   ];

@@ -59,15 +59,19 @@ function questionLine({ id, title, answers, scenarios }: QuestionPart): Markup {
   const body =
     answers.length === 0
       ? markup`<p class="dim">This report does not answer it: what would was skipped, or had too few rounds.</p>`
-      : answers.map(answerMarkup);
+      : answers.map(
+          ({ headline, text, verdict }) =>
+            markup`<p><span class="badge ${verdict}">${BADGES[verdict]}</span> ${headline ?? text}</p>`,
+        );
   const name = markup`<b>${id ?? 'Beside'}</b> ${title}`;
   return markup`<li>${scenarios.length === 0 ? name : markup`<a href="#${id ?? 'other'}">${name}</a>`}${body}</li>`;
 }
 
-function questionSection(report: Report, { id, title, scenarios }: QuestionPart): Markup {
+function questionSection(report: Report, { id, title, answers, scenarios }: QuestionPart): Markup {
   if (scenarios.length === 0) return NOTHING;
   return markup`<section id="${id ?? 'other'}">
     <h2>${id === null ? title : `${id}. ${title}`}</h2>
+    ${answers.map(answerMarkup)}
     ${scenarios.map((info) => scenarioMarkup(report, info))}
   </section>`;
 }
@@ -104,8 +108,8 @@ export function renderHtml(report: Report): string {
         </header>
         <nav aria-label="Contents">
           <ul>
-            <li><a href="#which">Which lock</a></li>
             <li><a href="#answers">Answers</a></li>
+            <li><a href="#which">Which lock</a></li>
             ${links.map(({ id }) => markup`<li><a href="#${id ?? 'other'}">${id ?? 'Workloads'}</a></li>`)}
             <li><a href="#method">Method</a></li>
             <li><a href="#environment">Environment</a></li>
@@ -113,13 +117,16 @@ export function renderHtml(report: Report): string {
           </ul>
         </nav>
         <main>
-          ${profilesSection(report)}
           <section id="answers">
             <h2>The questions, answered</h2>
             <ul class="questions">
-              ${parts.map(questionLine)}
+              ${parts.filter(({ id }) => id !== null).map(questionLine)}
             </ul>
+            <p class="small dim">
+              <b>proved</b>: intervals or tests on the rounds exclude the opposite; <b>open</b>: they do not. The figures behind each answer are below.
+            </p>
           </section>
+          ${profilesSection(report)}
           ${parts.map((part) => questionSection(report, part))} ${methodSection(report)} ${environmentSection(report)}
           ${reproduceSection(report)}
         </main>

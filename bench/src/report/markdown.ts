@@ -60,9 +60,10 @@ export function profilesTable(report: Report): string {
 }
 
 /** One answer, as an item of a list. */
-export function answerText({ text, verdict, caveats }: Answer): string {
+export function answerText({ headline, text, verdict, caveats }: Answer): string {
   const limits = caveats.length === 0 ? '' : ` <sub>${caveats.map(escapeMarkdown).join('; ')}</sub>`;
-  return `- **${verdict}**: ${escapeMarkdown(text)}${limits}`;
+  const short = headline === undefined ? '' : `${escapeMarkdown(headline)} — `;
+  return `- **${verdict}**: ${short}${escapeMarkdown(text)}${limits}`;
 }
 
 function questionText({ id, title, answers }: QuestionPart): string {

@@ -27,7 +27,8 @@ export const PAGE_STYLE: string = `${COLORS}
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body { margin: 0; background: var(--page); color: var(--text); font: 16px/1.55 system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif; overflow-wrap: break-word; }
 main, header, nav, footer { max-width: 1140px; margin: 0 auto; padding: 0 18px; }
-header { padding-top: 32px; }
+header { padding-top: 24px; }
+#answers h2 { margin-top: 8px; }
 h1 { font-size: 28px; line-height: 1.2; margin: 0 0 8px; }
 h2 { font-size: 22px; line-height: 1.3; margin: 56px 0 12px; padding-top: 16px; border-top: 2px solid var(--line); }
 h3 { font-size: 18px; line-height: 1.35; margin: 36px 0 8px; }
@@ -55,7 +56,8 @@ nav ul { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: 4px 
 .card .take { font-size: 18px; font-weight: 600; }
 .card .take code { font-size: 18px; margin-right: 4px; }
 .questions { list-style: none; padding: 0; max-width: 90ch; }
-.questions > li { padding: 12px 0; border-top: 1px solid var(--line); }
+.questions p { margin: 4px 0; }
+.questions > li { padding: 7px 0; border-top: 1px solid var(--line); }
 .questions > li:first-child { border-top: 0; }
 .panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(340px, 100%), 1fr)); gap: 10px 18px; }
 .panel { min-width: 0; max-width: 400px; }

@@ -45,6 +45,22 @@ export function verdictText({ choice, decidedBy, leaders, tieBreakers, evidence 
   return `The data does not decide ${among}. ${choice} is as good as any; ${reason}.`;
 }
 
+/** What decided, in a few words for a table. */
+export function shortReason({ choice, decidedBy, leaders, tieBreakers, evidence }: Recommendation): string {
+  if (choice === null) return '';
+  if (decidedBy === 'capabilities') return 'no other can';
+  const measured = new Set(evidence.flatMap(({ placings }) => placings.map(({ row }) => row.subject)));
+  const behind = measured.size - leaders.length;
+  if (decidedBy === 'data') return `measured ahead of the ${behind} others`;
+  const alike = [
+    ...(behind > 0 ? [`${behind} measured behind`] : []),
+    ...(leaders.length > 1 ? [`${leaders.length} measured alike`] : ['nobody leads everywhere']),
+  ];
+  const of = leaders.length > 1 ? 'of these: ' : '';
+  const rest = tieBreakers.length === 0 ? [] : [`${of}${tieBreakers.map(({ short }) => short).join(', ')}`];
+  return [...alike, ...rest].join('; ');
+}
+
 /** Sentences on what was asked about and not measured just so. */
 export function gapsOf({ evidence }: Recommendation): string[] {
   return [...new Set(evidence.flatMap(({ gaps }) => gaps))].map((gap) => `${gap}.`);

@@ -101,6 +101,7 @@ function answer(rows: readonly Row[], info: ScenarioInfo): Answer | null {
     `x${value.median.toFixed(2)} (${value.low.toFixed(2)} to ${value.high.toFixed(2)}; ${subject}, ${parameters['operation']})`;
   return {
     scenario: info.id,
+    headline: `Lock order, recursion, sleeping in atomic context, foreign unlocks and leaks: ${least.value.median.toFixed(1)} to ${most.value.median.toFixed(1)} times the time of an operation while they are on, nothing while off.`,
     text:
       `With all checks of lockdep the pool's operations take ${spell(least)} to ${spell(most)} of their time without; ` +
       'code that does not ask for it runs no check and tests no flag.',

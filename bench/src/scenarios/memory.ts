@@ -13,6 +13,7 @@ import type { Row } from '../model/row.ts';
 import type { Answer, Job, RunOptions, Scenario } from '../model/scenario.ts';
 import { Random, shuffled } from '../random.ts';
 import { loadStrategy, strategyIdOf } from '../strategies.ts';
+import { figure } from '../table.ts';
 import { highest, lowest, select, spell } from './answers/evidence.ts';
 import { exact, metric } from './cells.ts';
 import { nameInputs, prepareInput } from './inputs.ts';
@@ -185,9 +186,13 @@ function answer(rows: readonly Row[], info: ScenarioInfo): Answer | null {
   const locks = select(rows, 'lockBytesPerZspage', at);
   const garbage = select(rows, 'garbageBytes', { ...at, freed: FREED.at(-1)! });
   if (after.length === 0) return null;
+  const spread = (highest(after)!.value.median / lowest(after)!.value.median - 1) * 100;
   const figureOf = (row: Row): string => `${row.subject} ${row.value.median.toFixed(3)}`;
   return {
     scenario: info.id,
+    headline:
+      `Next to nothing: after compaction all designs are within ${spread.toFixed(1)} % of each other, with ${lowest(locks)!.value.median} to ` +
+      `${highest(locks)!.value.median} bytes of locks a zspage${garbage.length === 0 ? '' : `; deferred frees hold up to ${figure(highest(garbage)!.value.median / 1024)} KiB more for a while`}.`,
     text:
       `With half of the objects freed at random, memory over bytes stored is ${figureOf(lowest(before)!)} to ${figureOf(highest(before)!)} before ` +
       `compaction and ${figureOf(lowest(after)!)} to ${figureOf(highest(after)!)} after it. Locks of a zspage take ${lowest(locks)!.value.median} ` +

@@ -4,7 +4,21 @@ import type { ScenarioInfo } from '../../model/measurement.ts';
 import type { Row } from '../../model/row.ts';
 import type { Answer } from '../../model/scenario.ts';
 import { NAIVE_ID } from '../../strategies.ts';
+import { figure } from '../../table.ts';
 import { areApart, highest, lowest, roundsOf, select, spell, spellRatio } from './evidence.ts';
+
+function headlineOf(naive: Row, naiveTail: Row | undefined, bestTail: Row | undefined, workers: number): string {
+  const { ratio, significant } = naive.comparison!;
+  if (!significant) return `With ${workers} workers, what spinning without bound costs is not clear here.`;
+  const percent = (value: number): string => (100 * value).toPrecision(2).replace(/\.0$/, '');
+  const isWorse = ratio.median < 1;
+  const kept = `With ${workers} workers, spinning without bound reaches ${percent(ratio.median)} % (${percent(ratio.low)} to ${percent(ratio.high)}) of what a bounded spin reaches`;
+  const tail =
+    naiveTail === undefined || bestTail === undefined || !areApart(bestTail, naiveTail)
+      ? ''
+      : `, and its longest wait is ${figure(naiveTail.value.median / bestTail.value.median)} times as long`;
+  return `${kept}${tail}. ${isWorse ? 'Bad; to spin for a bounded time and then yield fixes it.' : 'Not bad here.'}`;
+}
 
 /** Null when the cells that it needs were not measured. */
 export function answerPreempted(rows: readonly Row[], info: ScenarioInfo): Answer | null {
@@ -35,6 +49,7 @@ export function answerPreempted(rows: readonly Row[], info: ScenarioInfo): Answe
   ];
   return {
     scenario: info.id,
+    headline: headlineOf(naive, naiveTail, bestTail, workers),
     text: sentences.filter((sentence) => sentence !== '').join(' '),
     verdict: isProved ? 'proved' : 'open',
     caveats: [

@@ -35,19 +35,46 @@ function spellCrossover(id: string, { x, low, high, ratios, intervals, crossing 
   return `where ${id} falls behind is open (it crosses in ${(crossing * 100).toFixed(0)} % of the resamples): ${ends}`;
 }
 
+/** Whether it is an anti-pattern here, in a few words. */
+export function shortCrossover(id: string, { x, low, high, ratios, crossing }: Crossover): string {
+  if (x !== null && low !== null && high !== null)
+    return `${id} is no anti-pattern up to ${figure(x)} % writes (${figure(low)} to ${figure(high)})`;
+  if (crossing < 0.05 && ratios.every((ratio) => ratio < 1)) return `${id} is one: behind the best lock at every share`;
+  if (crossing < 0.05 && ratios.every((ratio) => ratio >= 1)) return `${id} is none: not behind at any share of writes`;
+  return `${id} is not clear here`;
+}
+
+/** A kind of RCU, and where the best lock becomes faster. */
+export interface FoundCrossover {
+  readonly id: string;
+  readonly crossover: Crossover;
+  /** Shares of writes, in percent, of the crossover's ratios. */
+  readonly shares: readonly number[];
+  readonly rounds: number;
+}
+
+/** With the fewest workers. Empty where there is no kind of RCU, no lock, or too few rounds. */
+export function findCrossovers(rows: readonly Row[], info: ScenarioInfo): FoundCrossover[] {
+  const valuesOf = (parameter: string): number[] =>
+    info.parameters.find(({ id }) => id === parameter)?.values.map(Number) ?? [];
+  const [workers] = valuesOf('workers');
+  return RCU_IDS.flatMap((id) => {
+    const points = pointsOf(rows, id, valuesOf('writes'), workers!);
+    const rounds = Math.min(...points.map(({ own }) => own.length));
+    if (points.length < 2 || rounds < ROUNDS_MIN) return [];
+    return [{ id, crossover: estimateCrossover(points), shares: points.map(({ x }) => x), rounds }];
+  });
+}
+
 /** Null when there is no kind of RCU, no lock, or too few rounds. */
 export function answerWriteShare(rows: readonly Row[], info: ScenarioInfo): Answer | null {
-  const shares = info.parameters.find(({ id }) => id === 'writes')!.values.map(Number);
-  const workers = Number(info.parameters.find(({ id }) => id === 'workers')!.values[0]);
-  const found = RCU_IDS.flatMap((id) => {
-    const points = pointsOf(rows, id, shares, workers);
-    const rounds = Math.min(...points.map(({ own }) => own.length));
-    return points.length < 2 || rounds < ROUNDS_MIN ? [] : [{ id, crossover: estimateCrossover(points), rounds }];
-  });
+  const found = findCrossovers(rows, info);
+  const workers = info.parameters.find(({ id }) => id === 'workers')!.values[0]!;
   if (found.length === 0) return null;
   const isClear = ({ low, crossing }: Crossover): boolean => low !== null || crossing < 0.05;
   return {
     scenario: info.id,
+    headline: `${found.map(({ id, crossover }) => shortCrossover(id, crossover)).join('; ')}.`,
     text: `With ${workers} workers, ${found.map(({ id, crossover }) => spellCrossover(id, crossover)).join('; ')}.`,
     verdict: found.every(({ crossover }) => isClear(crossover)) ? 'proved' : 'open',
     caveats: [
