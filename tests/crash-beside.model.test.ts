@@ -2,7 +2,7 @@
 
 import { assertPassed, explore, ModelMemory } from '@zsmalloc/explorer';
 import type { ExploreResult } from '@zsmalloc/explorer';
-import type { Strategy } from '@zsmalloc/core/strategy';
+import type { ReadByMany, Strategy } from '@zsmalloc/core/strategy';
 import { describe, expect, it } from 'vitest';
 import { declareDead, incarnationOf, takeAgent } from '../packages/core/src/agents.ts';
 import { formatMemory } from '../packages/core/src/format.ts';
@@ -28,6 +28,8 @@ interface Options {
   readonly strategy: Strategy;
   readonly victim: Act;
   readonly survivor: Act;
+  /** Plants a bug in the heir. */
+  readonly break?: (heir: AgentPool) => void;
 }
 
 /** Result of the last crash point; of the first that fails, if one does. `deaths` counts points and schedules. */
@@ -40,7 +42,7 @@ function crashBeside(options: Options): ExploreResult & { readonly deaths: numbe
   }
 }
 
-function crashAt({ strategy, victim, survivor }: Options, beforeOperation: number): ExploreResult {
+function crashAt({ strategy, victim, survivor, break: plant }: Options, beforeOperation: number): ExploreResult {
   const plan = smallPlan(strategy, 4);
   const memory = new ModelMemory(plan.pages * plan.pageBytes);
   const sideOf = (of: ReturnType<typeof openMemory>, index: number, mayBlock = true): AgentPool => {
@@ -69,6 +71,7 @@ function crashAt({ strategy, victim, survivor }: Options, beforeOperation: numbe
       heir: ({ awaitExit }) => {
         awaitExit('victim');
         const heir = sideOf(views, HEIR);
+        plant?.(heir);
         declareDead(words, plan, VICTIM, incarnationOf(words, plan, VICTIM));
         for (;;) {
           try {
@@ -135,5 +138,46 @@ describe.each(['spin', 'bigLock', 'preemptible', 'preemptibleDirect', 'rcu', 'rw
 
   it('gets over a death in the first malloc of a class beside the first of another', () => {
     assertPassed(crashBeside({ strategy, victim: mallocFirst, survivor: mallocOften }));
+  });
+});
+
+describe('the schedules', () => {
+  interface Parts {
+    recovery: { stop(): number[]; rebuild(): number };
+    state: { strategy: { recovery: { countedLock(word: number): ReadByMany } } };
+  }
+  const parts = (heir: AgentPool): Parts => heir as unknown as Parts;
+  /** Takes the dead agent off a count in which it may not be. */
+  const alwaysTakesOff = (heir: AgentPool): void => {
+    const { recovery } = parts(heir).state.strategy;
+    const countedLock = recovery.countedLock.bind(recovery);
+    recovery.countedLock = (word) => {
+      const lock = countedLock(word);
+      return Object.create(lock, { openCount: { value: (at: number) => lock.openCount(at, 1) } }) as ReadByMany;
+    };
+  };
+  const mutants: readonly [string, string, Act, Act, RegExp, NonNullable<Options['break']>][] = [
+    [
+      'rebuilds nothing',
+      'spin',
+      malloc,
+      mallocOften,
+      /free-list-distinct/,
+      (heir) => (parts(heir).recovery.rebuild = () => 0),
+    ],
+    [
+      'does not stop the others',
+      'spin',
+      mallocFirst,
+      mallocOften,
+      /unordered with/,
+      (heir) => (parts(heir).recovery.stop = () => []),
+    ],
+    ['takes a reader off whoever was counted', 'preemptibleDirect', read, readOften, /spins on|nobody/, alwaysTakesOff],
+  ];
+
+  it.each(mutants)('reject an heir that %s', (_, name, victim, survivor, found, plant) => {
+    const result = crashBeside({ strategy: strategyNamed(name).strategy, victim, survivor, break: plant });
+    expect(result.failure?.message).toMatch(found);
   });
 });

@@ -10,6 +10,7 @@
 import { explore, ModelMemory } from '@zsmalloc/explorer';
 import type { ExploreOptions, ExploreResult } from '@zsmalloc/explorer';
 import type { Strategy } from '@zsmalloc/core/strategy';
+import type { SpinBudget } from '@zsmalloc/core/words';
 import { declareDead, incarnationOf, takeAgent } from '../../packages/core/src/agents.ts';
 import { formatMemory } from '../../packages/core/src/format.ts';
 import type { PoolPlan } from '../../packages/core/src/layout/plan.ts';
@@ -23,13 +24,13 @@ import { smallPlan } from '../../packages/conformance/src/pool/pool-model.ts';
 import { HALF_BYTES, expectAll, filled } from '../../packages/conformance/src/pool/program-parts.ts';
 
 const KEY = 0x15a5_a5a5;
-const PATIENT = { yieldAfter: Infinity, refuseAfter: Infinity };
+const PATIENT: SpinBudget = { yieldAfter: Infinity, refuseAfter: Infinity };
 /** An heir is refused after so many rounds: nobody else runs, so what is locked stays locked. */
-const HASTY = { yieldAfter: 2, refuseAfter: 200 };
+export const HASTY: SpinBudget = { yieldAfter: 2, refuseAfter: 200 };
 
-const VICTIM = 1;
-const HEIR = 2;
-const SURVIVOR = 3;
+export const VICTIM = 1;
+export const HEIR = 2;
+export const SURVIVOR = 3;
 
 /** An object that lives when the victim starts. */
 export interface Known {
@@ -50,7 +51,14 @@ export interface CrashProgram {
   readonly break?: (heir: AgentPool) => void;
 }
 
-function sideOf(memory: Memory, plan: PoolPlan, strategy: Strategy, index: number, spin = PATIENT): AgentPool {
+/** One agent's side of a pool; impatient when it is to be refused what stays locked. */
+export function sideOf(
+  memory: Memory,
+  plan: PoolPlan,
+  strategy: Strategy,
+  index: number,
+  spin: SpinBudget = PATIENT,
+): AgentPool {
   const agent = { words: memory.words, index, spin, mayBlock: spin === PATIENT };
   return new AgentPool(new PoolState(memory, plan, agent, strategy, KEY));
 }
@@ -64,14 +72,10 @@ export interface CrashResult {
 /** Explores a program: see the head of the file. */
 export function crashEverywhere(program: CrashProgram): CrashResult {
   const { strategy } = program;
-  const plan = smallPlan(strategy, 5);
-  const memory = new ModelMemory(plan.pages * plan.pageBytes);
-  const copy = openMemory(new SharedArrayBuffer(memory.byteLength));
-  const original = new Int32Array(memory.buffer);
   const reports: RecoveryReport[] = [];
-  let known: readonly Known[] = [];
-
-  const recoverAndCheck = (): void => {
+  let copy: Memory | undefined;
+  const result = eachDeath(program, (original, plan, known) => {
+    copy ??= openMemory(new SharedArrayBuffer(original.byteLength));
     copy.words.set(original);
     const heir = sideOf(copy, plan, strategy, HEIR, HASTY);
     const survivor = sideOf(copy, plan, strategy, SURVIVOR, HASTY);
@@ -82,7 +86,19 @@ export function crashEverywhere(program: CrashProgram): CrashResult {
     reports.push(report);
     if (heir.recover().length > 0) throw new Error('the second recovery found something');
     checkPool(plan, heir, survivor, known, report);
-  };
+  });
+  return { result, reports };
+}
+
+/** Calls `use` with the memory as each death of the victim leaves it. */
+export function eachDeath(
+  { strategy, setup, victim }: CrashProgram,
+  use: (left: Int32Array, plan: PoolPlan, known: readonly Known[]) => void,
+): ExploreResult {
+  const plan = smallPlan(strategy, 5);
+  const memory = new ModelMemory(plan.pages * plan.pageBytes);
+  const original = new Int32Array(memory.buffer);
+  let known: readonly Known[] = [];
   const options: ExploreOptions = {
     memory,
     setup: () => {
@@ -90,32 +106,34 @@ export function crashEverywhere(program: CrashProgram): CrashResult {
       formatMemory(direct, plan, strategy, 0, KEY);
       for (const _ of [VICTIM, HEIR, SURVIVOR]) takeAgent(direct.words, plan);
       const sides = [VICTIM, SURVIVOR].map((index) => sideOf(direct, plan, strategy, index));
-      known = asTurn(() => program.setup(sides[0]!, sides[1]!));
+      known = asTurn(() => setup(sides[0]!, sides[1]!));
     },
     threads: {
-      victim: (context: { memory: ModelMemory }) => {
-        const { buffer, int32: words, uint8: bytes } = context.memory;
-        const views = { buffer, words, bytes, view: (at: number, length: number) => memory.view('uint8', at, length) };
-        asTurn(() => program.victim(sideOf(views, plan, strategy, VICTIM), known));
-      },
+      victim: () => void asTurn(() => victim(sideOf(modelViews(memory), plan, strategy, VICTIM), known)),
     },
     check: ({ died }) => {
-      if (!died[0]) return;
-      asTurn(() => recoverAndCheck());
+      if (died[0]) asTurn(() => use(original, plan, known));
     },
     describe: (byteOffset) => nameWord(plan, byteOffset),
     maxSteps: 20_000,
     crash: { thread: 'victim' },
   };
-  return { result: withTurns(() => explore(options)), reports };
+  return withTurns(() => explore(options));
 }
 
-function checkPool(
+/** The memory as an agent under the explorer sees it. */
+export function modelViews(memory: ModelMemory): Memory {
+  const { buffer, int32: words, uint8: bytes } = memory;
+  return { buffer, words, bytes, view: (at: number, length: number) => memory.view('uint8', at, length) };
+}
+
+/** The pool is whole after a recovery: rule 2. */
+export function checkPool(
   plan: PoolPlan,
   heir: AgentPool,
   survivor: AgentPool,
   known: readonly Known[],
-  report: RecoveryReport,
+  report: Pick<RecoveryReport, 'torn' | 'lastMalloc'>,
 ): void {
   heir.verify();
   // What was retired is reclaimed once nobody reads.
