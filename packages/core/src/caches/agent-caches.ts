@@ -39,7 +39,7 @@ const LIMIT_MAX = 64;
 /** A class may have at most this part of the budget. */
 const SHARE = 4;
 /** Limits that could not grow for want of budget until all are halved. */
-const DENIALS = 32;
+const DENIALS = 1024;
 /** Turns between two looks for magazines that nobody has used meanwhile. */
 const TURNS_PER_LOOK = 64;
 /** Rounds for which an agent that may block waits for others to give back what they have cached: some 10 ms. */
