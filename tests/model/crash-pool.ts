@@ -44,6 +44,8 @@ export interface Known {
 
 export interface CrashProgram {
   readonly strategy: Strategy;
+  /** Bytes that each agent may cache; none by default. */
+  readonly cacheBytes?: number;
   readonly setup: (pool: AgentPool, filler: AgentPool) => readonly Known[];
   readonly victim: (pool: AgentPool, known: readonly Known[]) => unknown;
   /** Plants a bug in the heir. */
@@ -64,7 +66,7 @@ export interface CrashResult {
 /** Explores a program: see the head of the file. */
 export function crashEverywhere(program: CrashProgram): CrashResult {
   const { strategy } = program;
-  const plan = smallPlan(strategy, 5);
+  const plan = smallPlan(strategy, 5, program.cacheBytes);
   const memory = new ModelMemory(plan.pages * plan.pageBytes);
   const copy = openMemory(new SharedArrayBuffer(memory.byteLength));
   const original = new Int32Array(memory.buffer);
