@@ -1,5 +1,6 @@
 import { assertProved } from '@zsmalloc/explorer';
 import { describe, expect, it } from 'vitest';
+import { MAGAZINE } from '../packages/core/src/layout/records.ts';
 import type { AgentPool } from '../packages/core/src/pool.ts';
 import { crashEverywhere } from './model/crash-pool.ts';
 import { crashPrograms } from './model/crash-programs.ts';
@@ -22,8 +23,10 @@ describe('the sweep', () => {
       markTorn(): void;
       finishMigration(): void;
       changedClasses(): number[];
+      caches: { settle(): void; mendOthers(): void };
     };
-    state: { strategy: { recovery: { countedLock(word: number): unknown; releaseFor(): void } } };
+    caches: { magazines: { mend(ordinal: number, magazine: number): void } };
+    state: { words: Int32Array; strategy: { recovery: { countedLock(word: number): unknown; releaseFor(): void } } };
   }
   const parts = (pool: AgentPool): Parts => pool as unknown as Parts;
   const mutants: [string, string, string, (heir: AgentPool) => void][] = [
@@ -51,6 +54,31 @@ describe('the sweep', () => {
       'spin',
       'free of a huge object',
       (heir) => (parts(heir).state.strategy.recovery.releaseFor = () => {}),
+    ],
+    [
+      'leaves what the dead had cached',
+      'spin',
+      'malloc from a cache and frees into it',
+      (heir) => (parts(heir).recovery.caches.settle = () => {}),
+    ],
+    [
+      'mends no magazine that the dead was taking from',
+      'spin',
+      'a compaction that takes what another agent has cached',
+      (heir) => (parts(heir).recovery.caches.mendOthers = () => {}),
+    ],
+    [
+      'does not look for the object that was on its way',
+      'spin',
+      'malloc from a cache and frees into it',
+      (heir) => {
+        const { magazines } = parts(heir).caches;
+        const { mend } = magazines;
+        magazines.mend = (ordinal, magazine) => {
+          parts(heir).state.words[magazine + MAGAZINE.at.pending] = 0;
+          mend.call(magazines, ordinal, magazine);
+        };
+      },
     ],
     [
       'tells no reader count anew',

@@ -45,6 +45,8 @@ export interface Known {
 
 export interface CrashProgram {
   readonly strategy: Strategy;
+  /** Bytes that each agent may cache; none by default. */
+  readonly cacheBytes?: number;
   readonly setup: (pool: AgentPool, filler: AgentPool) => readonly Known[];
   readonly victim: (pool: AgentPool, known: readonly Known[]) => unknown;
   /** Plants a bug in the heir. */
@@ -92,10 +94,10 @@ export function crashEverywhere(program: CrashProgram): CrashResult {
 
 /** Calls `use` with the memory as each death of the victim leaves it. */
 export function eachDeath(
-  { strategy, setup, victim }: CrashProgram,
+  { strategy, cacheBytes, setup, victim }: CrashProgram,
   use: (left: Int32Array, plan: PoolPlan, known: readonly Known[]) => void,
 ): ExploreResult {
-  const plan = smallPlan(strategy, 5);
+  const plan = smallPlan(strategy, 5, cacheBytes);
   const memory = new ModelMemory(plan.pages * plan.pageBytes);
   const original = new Int32Array(memory.buffer);
   let known: readonly Known[] = [];

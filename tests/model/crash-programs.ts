@@ -179,6 +179,54 @@ export const crashPrograms: Readonly<Record<string, Program>> = {
     setup: (pool) => [object(pool, SMALL_BYTES, A)],
     victim: (pool) => pool.stats(),
   },
+  'malloc from a cache and frees into it': {
+    cacheBytes: 4096,
+    setup: (pool) => [
+      object(pool, SMALL_BYTES, A),
+      ...[B, C, B, C].map((byte) => ({ ...object(pool, SMALL_BYTES, byte), mayGo: true })),
+    ],
+    victim: (pool, known) => {
+      for (const { handle } of known.slice(1, 4)) pool.free(handle);
+      const last = pool.malloc(SMALL_BYTES);
+      pool.free(last);
+      pool.free(known[4]!.handle);
+      return pool.malloc(SMALL_BYTES);
+    },
+  },
+  'a malloc that stocks a cache': {
+    cacheBytes: 4096,
+    setup: (pool) => {
+      const kept = object(pool, SMALL_BYTES, A);
+      for (const handle of [1, 2, 3].map(() => pool.malloc(SMALL_BYTES))) pool.free(handle);
+      pool.compact();
+      return [kept];
+    },
+    victim: (pool) => pool.malloc(SMALL_BYTES),
+  },
+  'frees into a cache that is full': {
+    cacheBytes: 4096,
+    setup: (pool) => [0, 1, 2, 3, 4, 5].map(() => ({ ...object(pool, HALF_BYTES / 2, A), mayGo: true })),
+    victim: (pool, known) => {
+      for (const { handle } of known) pool.free(handle);
+    },
+  },
+  'a compaction that takes what another agent has cached': {
+    cacheBytes: 16_384,
+    setup: (pool, filler) => {
+      const known = halves(pool);
+      for (const handle of [1, 2].map(() => filler.malloc(HALF_BYTES))) filler.free(handle);
+      return known;
+    },
+    victim: (pool) => pool.compact(),
+  },
+  'a detach with objects cached': {
+    cacheBytes: 4096,
+    setup: (pool) => [{ ...object(pool, SMALL_BYTES, A), mayGo: true }],
+    victim: (pool, known) => {
+      pool.free(known[0]!.handle);
+      pool.detach();
+    },
+  },
   detach: {
     setup: (pool) => [object(pool, SMALL_BYTES, A)],
     victim: (pool) => pool.detach(),

@@ -165,7 +165,7 @@ export class Compactor {
   step(run: CompactRun): void {
     if (!run.collected) {
       // Cached objects count as used: before anybody looks what could be freed.
-      this.caches?.collect(true);
+      this.caches?.collect();
       run.collected = true;
     }
     const { ordinal } = run;

@@ -228,7 +228,7 @@ export class Objects {
   /** Collects what may be free already: cached objects, reclaimable records, empty zspages, cells at hand. True when a retry may help. */
   private collect(): boolean {
     const { strategy, plan } = this.state;
-    let gained = this.caches?.collect(false) === true;
+    let gained = this.caches?.collect() === true;
     gained = strategy.reclaim(true) > 0 || gained;
     for (let ordinal = 0; ordinal < plan.shape.classes.length; ordinal++) {
       strategy.lock(ordinal);

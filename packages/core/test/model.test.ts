@@ -1,9 +1,9 @@
 // Random operations against a plain Map of expected bytes. A failing list is shortened before it is shown.
 
 import { describe, expect, it } from 'vitest';
-import type { Hold } from '../src/api.ts';
+import type { Hold, HoldingPool } from '../src/api.ts';
 import { ZsmallocError } from '../src/errors.ts';
-import { SEED, contentOf, makePool, pattern, randomBy, sameBytes } from './use-pool.ts';
+import { SEED, attachTo, contentOf, makePool, pattern, randomBy, sameBytes } from './use-pool.ts';
 import type { TestPool, TestPoolOptions } from './use-pool.ts';
 
 /** One operation; `pick` chooses among what there is when it runs, so that a shortened list still means something. */
@@ -56,6 +56,7 @@ function operations(count: number, pageBytes: number, random: () => number): Ope
 /** A pool, what it should hold, and what may go wrong. */
 class Run {
   readonly made: TestPool;
+  private readonly other: HoldingPool;
   readonly live = new Map<number, Uint8Array>();
   readonly holds: { handle: number; hold: Hold }[] = [];
   readonly stale: number[] = [];
@@ -64,12 +65,19 @@ class Run {
 
   constructor(options: TestPoolOptions) {
     this.made = makePool(options);
+    this.other = options.caches === undefined ? this.made.pool : attachTo(this.made);
+  }
+
+  /** The agent that does an operation: with caches there are two, each with its own. */
+  private by(choice: number): HoldingPool {
+    return (choice * 1000) % 1 < 0.4 ? this.other : this.made.pool;
   }
 
   run(list: readonly Operation[]): void {
     for (const operation of list) this.step(operation);
     for (const { hold } of this.holds.splice(0)) hold.release();
     this.check();
+    if (this.other !== this.made.pool) this.other.detach();
     for (const handle of this.live.keys()) this.made.pool.free(handle);
     this.made.pool.compact();
     const { objects, bytesStored, pagesUsed } = this.made.pool.stats();
@@ -94,7 +102,7 @@ class Run {
     if (kind === 'stale') return this.expectStale(this.stale[Math.floor(pick * this.stale.length)]);
     if (kind === 'drain') return this.drain();
     if (bytes === undefined) return;
-    if (kind === 'free') return this.free(handle);
+    if (kind === 'free') return this.free(handle, at);
     if (kind === 'sizeOf') return this.same(pool.sizeOf(handle) === bytes.length, 'sizeOf', handle);
     if (kind === 'read') return this.same(sameBytes(contentOf(pool, handle), bytes), 'read', handle);
     if (kind === 'hold') {
@@ -115,7 +123,7 @@ class Run {
 
   private malloc(size: number, pick: number): void {
     const { pool } = this.made;
-    const handle = pool.tryMalloc(size);
+    const handle = this.by(pick).tryMalloc(size);
     if (handle === 0) {
       this.refused++;
       return;
@@ -126,9 +134,9 @@ class Run {
     this.live.set(handle, bytes);
   }
 
-  private free(handle: number): void {
+  private free(handle: number, choice = 0): void {
     if (this.holds.some((held) => held.handle === handle)) return;
-    this.made.pool.free(handle);
+    this.by(choice).free(handle);
     this.live.delete(handle);
     this.stale.push(handle);
     if (this.stale.length > 500) this.stale.shift();
@@ -165,7 +173,8 @@ class Run {
   private expectStale(handle: number | undefined): void {
     if (handle === undefined || this.live.has(handle)) return;
     try {
-      this.made.pool.sizeOf(handle);
+      if (handle % 2 === 0) this.made.pool.sizeOf(handle);
+      else this.by(handle / 7).free(handle);
     } catch (error) {
       if ((error as ZsmallocError).code === 'ERR_ZS_BAD_HANDLE') return;
       throw error;
@@ -231,8 +240,10 @@ describe.each<TestPoolOptions & { operations: number }>([
   { pageBytes: 4096, chainPages: 8, poolLock: true, dataPages: 20, agents: 1, operations: 8000 },
   { pageBytes: 8192, chainPages: 8, poolLock: true, bytes: 2 ** 21, operations: 6000 },
   { pageBytes: 65_536, chainPages: 8, poolLock: false, bytes: 2 ** 23, operations: 4000 },
+  { pageBytes: 4096, chainPages: 8, bytes: 2 ** 20, agents: 2, caches: true, operations: 8000 },
+  { pageBytes: 4096, chainPages: 4, dataPages: 40, agents: 2, caches: { bytes: 4096 }, operations: 8000 },
 ])(
-  'a pool of $pageBytes-byte pages, chains of $chainPages, pool lock $poolLock, $bytes$dataPages',
+  'a pool of $pageBytes-byte pages, chains of $chainPages, pool lock $poolLock, $bytes$dataPages, caches $caches',
   ({ operations: count, ...options }) => {
     it.each([0, 1, 2])(`does what a map of bytes does (seed ${SEED} + %i)`, (n) => {
       const list = operations(count, options.pageBytes!, randomBy(SEED + n));

@@ -1,6 +1,6 @@
 // Names for words of a pool, for the explorer's reports.
 
-import { AGENT, CLASS, HEADER, LOCK, PAGE, ZSPAGE } from '@zsmalloc/core/model';
+import { AGENT, CACHE, CLASS, HEADER, LOCK, MAGAZINE, PAGE, ZSPAGE } from '@zsmalloc/core/model';
 import type { Layout, PoolPlan } from '@zsmalloc/core/model';
 
 /** The name of the word at a byte offset: its record, its number and its field. */
@@ -13,6 +13,13 @@ export function nameWord(plan: PoolPlan, byteOffset: number): string {
     return `${lockName(plan, Math.floor((word - lockBase) / LOCK.words))} +${(word - lockBase) % LOCK.words}`;
   if (word < agentBase)
     return `class ${Math.floor((word - classBase) / CLASS.words)}.${fieldAt(CLASS, (word - classBase) % CLASS.words)}`;
+  if (word >= plan.cacheBase && word < pageBase) {
+    const [agent, at] = divide(word - plan.cacheBase, plan.cacheStride);
+    const [ordinal, field] = divide(at - CACHE.words, MAGAZINE.words);
+    return at < CACHE.words
+      ? `cache ${agent}.${fieldAt(CACHE, at)}`
+      : `magazine ${agent}/${ordinal}.${fieldAt(MAGAZINE, field)}`;
+  }
   if (word < pageBase) {
     const [agent, at] = divide(word - agentBase, plan.agentStride);
     return at < AGENT.words ? `agent ${agent}.${fieldAt(AGENT, at)}` : `agent ${agent} strategy +${at - AGENT.words}`;

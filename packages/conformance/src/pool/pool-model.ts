@@ -36,6 +36,8 @@ export type Role<S> = (pool: AgentPool, start: S, attach: () => AgentPool, conte
 export interface PoolProgram<S> {
   readonly strategy: Strategy;
   /** Makes the state that every execution starts from, and returns what the agents know of it. */
+  /** Bytes that each agent may cache; none by default. */
+  readonly cacheBytes?: number;
   readonly setup: (pool: AgentPool) => S;
   readonly agents: Readonly<Record<string, Role<S>>>;
   /** What must live at the end, by handle: the byte that each object is filled with, or -1 for any. */
@@ -53,10 +55,11 @@ export interface PoolProgram<S> {
 }
 
 /** The smallest pool that is legal. */
-export function smallPlan(strategy: Strategy, agentsMax: number): PoolPlan {
+export function smallPlan(strategy: Strategy, agentsMax: number, cacheBytes = 0): PoolPlan {
+  const strategyWords = strategy.words;
   for (let pages = 24; ; pages++) {
     try {
-      return planPool({ pageBytes: PAGE_BYTES, chainPages: 4, pages, agentsMax, strategyWords: strategy.words });
+      return planPool({ pageBytes: PAGE_BYTES, chainPages: 4, pages, agentsMax, strategyWords, cacheBytes });
     } catch (error) {
       if (pages > 200) throw error;
     }
@@ -84,7 +87,7 @@ export function explorePool<S>(program: PoolProgram<S>, more: Partial<ExploreOpt
   const { strategy, agents } = program;
   const racy: readonly RacyKind[] = [...(program.racy ?? []), ...kindsOf(strategy)];
   const names = Object.keys(agents);
-  const plan = smallPlan(strategy, names.length + 2);
+  const plan = smallPlan(strategy, names.length + 2, program.cacheBytes);
   const checker = names.length + 1;
   const memory = new ModelMemory(plan.pages * plan.pageBytes);
   const copy = openMemory(new SharedArrayBuffer(memory.byteLength));

@@ -2,7 +2,7 @@
 // pool is a bug. A program names the kinds that it needs; of cells and slots only those of objects that live at its
 // start are taken, and of classes only those that have pages then.
 
-import { AGENT, CLASS, HEADER, LOCK, PAGE, isLocation } from '@zsmalloc/core/model';
+import { AGENT, CACHE, CLASS, HEADER, LOCK, PAGE, isLocation } from '@zsmalloc/core/model';
 import type { PoolPlan } from '@zsmalloc/core/model';
 
 /**
@@ -18,9 +18,10 @@ import type { PoolPlan } from '@zsmalloc/core/model';
  *   reclaims later.
  * - recovery: An alarm that is seen late is seen at the next wait. What an agent notes of itself, it notes plainly; who
  *   recovers looks at it by atomic loads, and asks again where it is in doubt.
+ * - caches: A request for what an agent has cached is seen by its next malloc or free, or the one after.
  * - strategy: Words of the strategy: how it reads them is its own affair. What its locks protect is not its own.
  */
-export type RacyKind = 'estimates' | 'cells' | 'owners' | 'freedSlots' | 'spare' | 'recovery' | 'strategy';
+export type RacyKind = 'estimates' | 'cells' | 'owners' | 'freedSlots' | 'spare' | 'recovery' | 'caches' | 'strategy';
 
 /** The words of these kinds in the pool as it is now. */
 export function racyWords(kinds: readonly RacyKind[], plan: PoolPlan, words: Int32Array): ReadonlySet<number> {
@@ -45,6 +46,10 @@ export function racyWords(kinds: readonly RacyKind[], plan: PoolPlan, words: Int
     for (let agent = 1; agent <= plan.agentsMax; agent++) {
       for (let at = 0; at < AGENT.words; at++) found.add(plan.agentBase + agent * plan.agentStride + at);
     }
+  }
+  if (kinds.includes('caches')) {
+    for (let agent = 1; agent <= plan.agentsMax; agent++)
+      found.add(plan.cacheBase + agent * plan.cacheStride + CACHE.at.wanted);
   }
   if (kinds.includes('strategy')) addStrategyWords(found, plan);
   return found;

@@ -20,7 +20,7 @@
 
 import type { HandleTable } from '../handles.ts';
 import type { HotPaths } from '../hot-paths.ts';
-import { CACHE, HEADER, MAGAZINE } from '../layout/records.ts';
+import { CACHE, CLASS, HEADER, MAGAZINE } from '../layout/records.ts';
 import type { Objects } from '../objects.ts';
 import type { PoolState } from '../state.ts';
 import { defersReclaim } from '../strategy/defers-reclaim.ts';
@@ -39,7 +39,7 @@ const LIMIT_MAX = 64;
 /** A class may have at most this part of the budget. */
 const SHARE = 4;
 /** Limits that could not grow for want of budget until all are halved. */
-const DENIALS = 32;
+const DENIALS = 1024;
 /** Turns between two looks for magazines that nobody has used meanwhile. */
 const TURNS_PER_LOOK = 64;
 /** Rounds for which an agent that may block waits for others to give back what they have cached: some 10 ms. */
@@ -70,6 +70,11 @@ export class AgentCaches implements SlowPaths {
   /** Turn in which each class was leased last. */
   private readonly leasedAt: Int32Array;
   private turn = 0;
+  /** Slots that this agent has taken out of magazines for others. */
+  private collected = 0;
+  /** Somebody was asked for what it leases who had not been asked before. */
+  private newlyAsked = false;
+  private readonly patience: number;
   private asked = false;
   private readonly endTurn: () => void;
 
@@ -89,6 +94,8 @@ export class AgentCaches implements SlowPaths {
     this.limitsMax = Int32Array.from(most);
     this.limitsMax[this.classes] = 0;
     this.budgetBytes = cacheBytes;
+    // Without a budget of rounds it is a model checker's agent, to which a second look says all that further ones could.
+    this.patience = Number.isFinite(state.agent.spin.refuseAfter) ? PATIENCE : 1;
     this.endTurn = (): void => {
       this.asked = false;
       this.giveUpLeases();
@@ -172,51 +179,51 @@ export class AgentCaches implements SlowPaths {
       if (agent !== state.agent.index && magazines.isLeased(magazine)) {
         this.ask(agent);
         isClear = false;
-      } else if (words[magazine + head] !== 0) magazines.flush(ordinal, magazine, 0);
+      } else if (words[magazine + head] !== 0) {
+        this.collected += words[magazine + count]!;
+        magazines.flush(ordinal, magazine, 0);
+      }
     }
     return isClear;
   }
 
   /**
-   * Collects what all agents have cached, and waits some rounds for those that lease. True when anything came of it.
-   *
-   * @param forMove Also asks for leases of empty magazines: they keep objects from moving.
+   * Collects what all agents have cached, and waits some rounds for those that lease something and have not been asked before.
+   * True when anything came of it.
    *
    * May wait: for class locks, and where the agent may block for other agents, for about 10 ms.
    */
-  collect(forMove: boolean): boolean {
-    const { state } = this;
-    let gained = false;
+  collect(): boolean {
+    const { state, objects } = this;
+    const freedBefore = this.collected;
+    let left = this.usedClasses();
+    this.newlyAsked = false;
     for (let round = 0; ; round++) {
-      let isClear = true;
-      for (let ordinal = 0; ordinal < this.classes; ordinal++) {
-        if (!this.isCached(ordinal, forMove)) continue;
+      left = left.filter((ordinal) => {
         state.strategy.lock(ordinal);
-        isClear = this.clear(ordinal) && isClear;
+        const isClear = this.clear(ordinal);
         state.strategy.unlock(ordinal);
-        gained = true;
-      }
-      this.objects.releaseReclaimed();
-      if (isClear || round === PATIENCE || !state.agent.mayBlock) return gained;
+        return !isClear;
+      });
+      objects.releaseReclaimed();
+      const isWorthWaiting = left.length > 0 && this.newlyAsked && state.agent.mayBlock && round < this.patience;
+      if (!isWorthWaiting) return this.collected > freedBefore;
       backOff(state.agent, round, 'objects that other agents have cached');
     }
   }
 
-  /** A look without a lock: whether any magazine of the class has something in it. Stale, it finds too much or too little. */
-  private isCached(ordinal: number, orLeased: boolean): boolean {
-    const { words, magazines, state } = this;
-    for (let agent = 1; agent <= state.plan.agentsMax; agent++) {
-      const magazine = magazines.of(agent, ordinal);
-      // order: relaxed. A hint.
-      if (Atomics.load(words, magazine + head) !== 0 || (orLeased && magazines.isLeased(magazine))) return true;
-    }
-    return false;
+  /** Classes that may have cached slots, from plain reads without locks: those that have pages. */
+  private usedClasses(): number[] {
+    const { words, state, classes } = this;
+    const isUsed = (ordinal: number): boolean => words[state.classWord(ordinal) + CLASS.at.pages] !== 0;
+    return Array.from({ length: classes }, (_, ordinal) => ordinal).filter(isUsed);
   }
 
   private ask(agent: AgentIndex): void {
     const { cacheBase, cacheStride } = this.state.plan;
     // order: relaxed. What is asked for is handed over by the lease and the class lock.
-    Atomics.store(this.words, cacheBase + agent * cacheStride + CACHE.at.wanted, 1);
+    const before = Atomics.exchange(this.words, cacheBase + agent * cacheStride + CACHE.at.wanted, 1);
+    if (before === 0) this.newlyAsked = true;
   }
 
   private mine(ordinal: number): WordIndex {

@@ -12,7 +12,10 @@ const { count, bytes } = MAGAZINE.at;
 export function cachedIn({ plan }: PoolState, magazines: Magazines, ordinal: number): Set<WordIndex> {
   const found = new Set<WordIndex>();
   for (let agent = 1; agent <= plan.agentsMax; agent++) {
-    for (const slot of magazines.slotsOf(ordinal, magazines.of(agent, ordinal))) found.add(slot);
+    const magazine = magazines.of(agent, ordinal);
+    // For its order: a magazine at rest is seen as its agent left it.
+    magazines.isLeased(magazine);
+    for (const slot of magazines.slotsOf(ordinal, magazine)) found.add(slot);
   }
   return found;
 }
@@ -32,7 +35,10 @@ function sumOf({ words, plan }: PoolState, ordinal: number, field: number): numb
   if (cacheBytes === 0) return 0;
   let sum = 0;
   for (let agent = 1; agent <= agentsMax; agent++) {
-    sum += words[cacheBase + agent * cacheStride + CACHE.words + ordinal * MAGAZINE.words + field]!;
+    const magazine = cacheBase + agent * cacheStride + CACHE.words + ordinal * MAGAZINE.words;
+    // order: acquire, pairs with the end of a lease. A magazine at rest is seen as its agent left it.
+    Atomics.load(words, magazine + MAGAZINE.at.lease);
+    sum += words[magazine + field]!;
   }
   return sum;
 }

@@ -1,0 +1,119 @@
+// Programs of agents with caches: leases against movers, and against who collects what is cached.
+//
+// A thread is a turn: an agent's leases end with it.
+
+import { Violation } from '../host/small-host.ts';
+import { A, B, BAD_HANDLE, HALF_BYTES, compact, expectAll, filled, outcomeOf, program } from './program-parts.ts';
+import type { Build } from './program-parts.ts';
+import type { AgentPool } from '@zsmalloc/core/model';
+import type { PoolProgram } from './pool-model.ts';
+
+/** Two objects of the programs' class for each agent. */
+const CACHE_BYTES = 16_384;
+
+interface Start {
+  readonly kept: number;
+  readonly gone: number;
+  /** The page of `gone`. */
+  readonly page: number;
+}
+
+/** Two zspages: one with an object that stays and a free slot, one with an object that goes; nothing is cached. */
+function start(pool: AgentPool): Start {
+  const kept = filled(pool, HALF_BYTES, A);
+  const other = pool.malloc(HALF_BYTES);
+  const gone = filled(pool, HALF_BYTES, B);
+  pool.free(other);
+  cachesOf(pool).collect();
+  const offset = pool.readBegin(gone);
+  pool.readEnd(offset);
+  return { kept, gone, page: Math.floor(offset / 4096) };
+}
+
+const keptOnly = ({ kept }: Start): Map<number, number> => new Map([[kept, A]]);
+
+const made = (start: Start, handles: readonly unknown[]): Map<number, number> =>
+  new Map([[start.kept, A], ...handles.map((handle): [number, number] => [handle as number, -1])]);
+
+function cached(build: Omit<PoolProgram<Start>, 'strategy' | 'setup' | 'cacheBytes'>): Build {
+  return program<Start>(() => ({
+    setup: start,
+    cacheBytes: CACHE_BYTES,
+    ...build,
+    racy: ['caches', 'estimates', 'cells', 'owners'],
+  }));
+}
+
+/** Frees an object, and takes its slot again. */
+const freeAndMalloc = (pool: AgentPool, { gone }: Start): number => {
+  pool.free(gone);
+  const again = pool.malloc(HALF_BYTES);
+  if (outcomeOf(() => pool.free(gone)) !== BAD_HANDLE) throw new Violation('a stale handle was freed');
+  return again;
+};
+
+/** See the head of the file. */
+export const cachePrograms: Readonly<Record<string, Build>> = {
+  'a free into a cache beside a compaction of the class': cached({
+    agents: { free: (pool, { gone }) => pool.free(gone), compact },
+    contents: keptOnly,
+  }),
+  'a free into a cache and a malloc from it beside a compaction of the class': cached({
+    agents: { freeAndMalloc, compact },
+    contents: (start, { freeAndMalloc: again }) => made(start, [again]),
+  }),
+  'a free into a cache beside the migration of its page': cached({
+    agents: {
+      free: (pool, { gone }) => pool.free(gone),
+      migrate: (pool, { page }) => pool.migratePage(page).result,
+    },
+    contents: keptOnly,
+  }),
+  'a malloc from a cache beside a malloc of the class': cached({
+    agents: { freeAndMalloc, malloc: (pool) => pool.malloc(HALF_BYTES) },
+    contents: (start, { freeAndMalloc: again, malloc }) => made(start, [again, malloc]),
+  }),
+  'a free into a cache beside a read of another object of the class': cached({
+    agents: { freeAndMalloc, read: (pool, { kept }) => pool.read(kept, (bytes) => expectAll(bytes, A)) },
+    contents: (start, { freeAndMalloc: again }) => made(start, [again]),
+  }),
+  'two agents that free into caches and malloc': cached({
+    agents: {
+      one: freeAndMalloc,
+      two: (pool) => {
+        const first = pool.malloc(HALF_BYTES);
+        pool.free(first);
+        return pool.malloc(HALF_BYTES);
+      },
+    },
+    contents: (start, { one, two }) => made(start, [one, two]),
+  }),
+  'a collection of what is cached beside a free into a cache and a malloc from it': cached({
+    agents: { freeAndMalloc, collect: (pool) => cachesOf(pool).collect() },
+    contents: (start, { freeAndMalloc: again }) => made(start, [again]),
+  }),
+  'a detach beside a compaction of the class': cached({
+    agents: {
+      detach: (pool, { gone }) => {
+        pool.free(gone);
+        pool.detach();
+      },
+      compact,
+    },
+    contents: keptOnly,
+  }),
+};
+
+/** An agent's caches, for programs that call into them, and for planted bugs. */
+export interface Caches {
+  collect(): boolean;
+  clear(ordinal: number): boolean;
+  leaseLocked(ordinal: number, magazine: number): boolean;
+  free(handle: number): void;
+  readonly state: { strategy: { lock(index: number): void; unlock(index: number): void } };
+  readonly magazines: { isLeased(magazine: number): boolean };
+}
+
+export function cachesOf(pool: AgentPool): Caches {
+  return (pool as unknown as { caches: Caches }).caches;
+}

@@ -1,0 +1,244 @@
+// Agent caches: what users see of them is speed. All else is as without.
+
+import { describe, expect, it } from 'vitest';
+import { CACHE, CACHED, CLASS, MAGAZINE } from '../src/layout/records.ts';
+import type { HoldingPool } from '../src/api.ts';
+import { attachTo, classFor, expectFilled, filled, makePool, refusal, usePool } from './use-pool.ts';
+import type { TestPool } from './use-pool.ts';
+
+const caches = { bytes: 65_536 };
+const endOfTurn = (): Promise<void> => Promise.resolve();
+
+const useCached = (more: object = {}): TestPool => usePool({ dataPages: 60, agents: 3, caches, ...more });
+
+function magazineOf({ plan }: TestPool, agent: number, ordinal: number): number {
+  return plan.cacheBase + agent * plan.cacheStride + CACHE.words + ordinal * MAGAZINE.words;
+}
+
+/** How often a pool takes the lock of a class while `call` runs. */
+function locksOf(made: TestPool, call: () => void): number {
+  made.strategy.acquisitions = 0;
+  call();
+  return made.strategy.acquisitions;
+}
+
+describe('malloc and free', () => {
+  it('take no lock once a magazine is leased and has something', () => {
+    const made = useCached();
+    const { pool } = made;
+    pool.free(pool.malloc(100));
+    pool.free(pool.malloc(100));
+    expect(locksOf(made, () => pool.free(pool.malloc(100)))).toBe(0);
+    expect(locksOf(made, () => pool.free(pool.malloc(4096)))).toBeGreaterThan(0);
+  });
+
+  it('count objects and bytes as without caches', () => {
+    const { pool } = useCached();
+    const handles = Array.from({ length: 50 }, (_, i) => filled(pool, 100 + i, i));
+    for (const handle of handles.slice(10)) pool.free(handle);
+    const { objects, objectsCached, bytesStored } = pool.stats();
+    expect(objects).toBe(10);
+    expect(objectsCached).toBeGreaterThan(0);
+    expect(bytesStored).toBe(10 * 100 + 45);
+    for (const [i, handle] of handles.slice(0, 10).entries()) expectFilled(pool, handle, 100 + i, i);
+  });
+
+  it('know stale handles, in every agent', () => {
+    const made = useCached();
+    const { pool } = made;
+    const other = attachTo(made);
+    const stale = pool.malloc(64);
+    pool.free(stale);
+    const next = pool.malloc(64);
+    expect(next).not.toBe(stale);
+    for (const each of [pool, other]) {
+      refusal(() => each.free(stale), 'ERR_ZS_BAD_HANDLE');
+      refusal(() => each.sizeOf(stale), 'ERR_ZS_BAD_HANDLE');
+      refusal(() => each.write(stale, new Uint8Array(1)), 'ERR_ZS_BAD_HANDLE');
+    }
+    pool.free(next);
+    // Freed twice, with nothing in between, and the handle that a cached slot will have next.
+    for (const each of [pool, other]) {
+      refusal(() => each.free(next), 'ERR_ZS_BAD_HANDLE');
+      const coming = ((next ^ made.key) + (1 << made.plan.cellBits)) ^ made.key;
+      refusal(() => each.free(coming), 'ERR_ZS_BAD_HANDLE');
+      refusal(() => each.sizeOf(coming), 'ERR_ZS_BAD_HANDLE');
+    }
+  });
+
+  it('refuse what is no handle and no size', () => {
+    const { pool } = useCached();
+    pool.free(pool.malloc(64));
+    for (const wrong of [0, -1, 2 ** 30, 1.5, Number.NaN, 12_345]) {
+      refusal(() => pool.free(wrong), 'ERR_ZS_BAD_HANDLE');
+    }
+    for (const wrong of [0, -1, 4097, 1.5]) refusal(() => pool.malloc(wrong), 'ERR_ZS_BAD_SIZE');
+  });
+
+  it('free what another agent has allocated into the own cache', () => {
+    const made = useCached();
+    const other = attachTo(made);
+    const handles = Array.from({ length: 8 }, () => made.pool.malloc(64));
+    for (const handle of handles) other.free(handle);
+    const { objects, objectsCached } = made.pool.stats();
+    expect(objects).toBe(0);
+    expect(objectsCached).toBeGreaterThan(0);
+    other.detach();
+  });
+});
+
+describe('what is cached', () => {
+  it('stays within the budget, over all classes', () => {
+    const { pool, plan } = useCached({ caches: { bytes: 8192 }, dataPages: 300 });
+    for (let round = 0; round < 4; round++) {
+      const handles = plan.shape.classes.flatMap(({ sizeBytes }) =>
+        Array.from({ length: 6 }, () => pool.malloc(Math.min(4096, sizeBytes - 8))),
+      );
+      for (const handle of handles) pool.free(handle);
+      const bytes = pool.classes().reduce((sum, row) => sum + row.objectsCached * row.sizeBytes, 0);
+      expect(bytes).toBeGreaterThan(0);
+      expect(bytes).toBeLessThanOrEqual(8192);
+    }
+  });
+
+  it('is given back when the agent detaches', () => {
+    const made = useCached();
+    const other = attachTo(made);
+    for (const handle of Array.from({ length: 8 }, () => other.malloc(64))) other.free(handle);
+    other.detach();
+    expect(made.pool.stats()).toMatchObject({ objects: 0, objectsCached: 0, pagesUsed: 0 });
+  });
+
+  it('is given back by compaction: what others have at rest, and what this agent leases', async () => {
+    const made = useCached();
+    const other = attachTo(made);
+    const churn = (pool: HoldingPool): void => {
+      for (const handle of Array.from({ length: 8 }, () => pool.malloc(64))) pool.free(handle);
+    };
+    churn(other);
+    await endOfTurn();
+    churn(made.pool);
+    made.pool.compact();
+    expect(made.pool.stats()).toMatchObject({ objectsCached: 0, pagesUsed: 0 });
+    other.detach();
+  });
+
+  it('keeps objects of its class from moving while another agent leases it, until that looks or its turn ends', async () => {
+    const made = useCached();
+    const other = attachTo(made);
+    const { objectsPerZspage } = classFor(made, 500);
+    const handles = Array.from({ length: 3 * objectsPerZspage }, (_, i) => filled(made.pool, 500, i));
+    await endOfTurn();
+    for (const [i, handle] of handles.entries()) if (i % 3 > 0) other.free(handle);
+    expect(made.pool.compact().movedObjects).toBe(0);
+    // It looks at its next malloc or free, of any class.
+    other.free(other.malloc(40));
+    expect(made.pool.stats().objectsCached).toBeLessThan(3);
+    expect(made.pool.compact().movedObjects).toBeGreaterThan(0);
+    for (const [i, handle] of handles.entries()) {
+      if (i % 3 === 0) expectFilled(made.pool, handle, 500, i);
+    }
+    other.detach();
+  });
+
+  it('is taken from agents at rest when the pool is full', async () => {
+    const made = useCached();
+    const other = attachTo(made);
+    const handles: number[] = [];
+    for (let handle = made.pool.tryMalloc(2000); handle !== 0; handle = made.pool.tryMalloc(2000)) handles.push(handle);
+    for (const handle of handles.splice(0, 4)) other.free(handle);
+    await endOfTurn();
+    expect(made.pool.stats().objectsCached).toBe(4);
+    for (let i = 0; i < 4; i++) handles.push(made.pool.malloc(2000));
+    expect(made.pool.tryMalloc(2000)).toBe(0);
+    for (const handle of handles) made.pool.free(handle);
+    other.detach();
+  });
+
+  it('is given back by an agent that is asked for it while it holds a lease', () => {
+    const made = useCached();
+    const other = attachTo(made);
+    const handles: number[] = [];
+    for (let handle = made.pool.tryMalloc(2000); handle !== 0; handle = made.pool.tryMalloc(2000)) handles.push(handle);
+    for (const handle of handles.splice(0, 4)) other.free(handle);
+    expect(made.pool.tryMalloc(2000)).toBe(0);
+    other.free(handles.pop()!);
+    expect(made.pool.tryMalloc(2000)).not.toBe(0);
+    other.detach();
+  });
+
+  it('moves with no page: migration takes it out first', async () => {
+    const made = useCached();
+    const handle = filled(made.pool, 500, 7);
+    for (const other of Array.from({ length: 4 }, () => made.pool.malloc(500))) made.pool.free(other);
+    const offset = made.pool.readBegin(handle);
+    made.pool.readEnd(offset);
+    await endOfTurn();
+    expect(made.pool.migratePage(Math.floor(offset / 4096)).result).toBe('migrated');
+    expect(made.pool.stats().objectsCached).toBe(0);
+    expectFilled(made.pool, handle, 500, 7);
+  });
+
+  it('is dropped by classes that are left alone for some turns', async () => {
+    const { pool } = useCached();
+    for (const handle of Array.from({ length: 8 }, () => pool.malloc(64))) pool.free(handle);
+    for (let turn = 0; turn < 200; turn++) {
+      pool.free(pool.malloc(500));
+      await endOfTurn();
+    }
+    expect(pool.classes().find(({ sizeBytes }) => sizeBytes === 80)?.objectsCached ?? 0).toBe(0);
+  });
+});
+
+describe('verify', () => {
+  type Plant = (made: TestPool, magazine: number, slot: number) => void;
+  const planted: Record<string, Plant> = {
+    'a magazine that lists a slot twice': ({ words }, _, slot) => (words[slot + 1] = slot),
+    'a magazine that lists an object': ({ words }, _, slot) => (words[slot]! &= ~CACHED),
+    'a cached slot that no magazine lists': ({ words }, magazine, slot) =>
+      (words[magazine + MAGAZINE.at.head] = words[slot + 1]!),
+    'a slot of another class': (made, magazine) => {
+      made.words[magazine + MAGAZINE.words + MAGAZINE.at.head] = made.words[magazine + MAGAZINE.at.head]!;
+    },
+  };
+
+  it.each(Object.entries(planted))('catches %s', (_, plant) => {
+    const made = makePool({ dataPages: 60, agents: 3, caches });
+    for (const handle of Array.from({ length: 8 }, () => made.pool.malloc(64))) made.pool.free(handle);
+    const { ordinal } = classFor(made, 64);
+    const magazine = magazineOf(made, 1, ordinal);
+    made.pool.verify();
+    plant(made, magazine, made.words[magazine + MAGAZINE.at.head]!);
+    expect(refusal(() => made.pool.verify(), 'ERR_ZS_CORRUPT').message).toContain('caches-listed');
+  });
+
+  it('catches bytes that a magazine has not told', () => {
+    const made = makePool({ dataPages: 60, agents: 3, caches });
+    made.pool.free(made.pool.malloc(64));
+    const { ordinal } = classFor(made, 64);
+    made.words[magazineOf(made, 1, ordinal) + MAGAZINE.at.bytes]! += 8;
+    expect(refusal(() => made.pool.verify(), 'ERR_ZS_CORRUPT').message).toContain('counters-match');
+  });
+
+  it('counts bytes anew where a death has left them unsure', () => {
+    const made = makePool({ dataPages: 60, agents: 3, caches });
+    made.pool.malloc(64);
+    const { ordinal } = classFor(made, 64);
+    made.words[magazineOf(made, 1, ordinal) + MAGAZINE.at.bytes]! += 8;
+    made.words[made.plan.classBase + ordinal * CLASS.words + CLASS.at.bytesUnsure] = 1;
+    made.pool.verify();
+    expect(made.pool.stats().bytesStored).toBe(64);
+  });
+});
+
+describe('options', () => {
+  it('caches nothing by default', () => {
+    const { pool } = usePool();
+    for (const handle of Array.from({ length: 8 }, () => pool.malloc(64))) pool.free(handle);
+    expect(pool.stats().objectsCached).toBe(0);
+  });
+
+  it.each([{ bytes: -1 }, { bytes: 2 ** 25 }, { bytes: 1.5 }, 7, null])('refuses caches: %j', (wrong) => {
+    refusal(() => makePool({ caches: wrong as never }), 'ERR_ZS_OPTION');
+  });
+});
