@@ -17,6 +17,7 @@ import { Watcher } from './recovery/watcher.ts';
 import type { AgentPort, WatchListeners, WatchedAgents } from './recovery/watcher.ts';
 import { Objects } from './objects.ts';
 import { PageAllocator } from './pages.ts';
+import { Merger } from './merge.ts';
 import { Settler } from './settle.ts';
 import { SlotMover } from './slots.ts';
 import type { PoolState } from './state.ts';
@@ -67,7 +68,8 @@ export class AgentPool implements HoldingPool {
     const { handles, objects } = this;
     const slots = new SlotMover(state, handles);
     const settler = new Settler(state, lists, objects, slots);
-    this.compactor = new Compactor({ state, lists, pages, objects, slots, settler });
+    const merger = new Merger({ state, lists, pages, objects, slots, settler });
+    this.compactor = new Compactor({ state, objects, merger, settler });
     this.migrator = new Migrator(state, this.handles, pages, lists, this.objects);
     this.verifier = new Verifier(state, this.handles, lists, this.objects);
     this.compactAbove = compactThreshold(state.words);
