@@ -213,7 +213,7 @@ export class AgentPool implements HoldingPool {
   }
 
   freeAsync(handle: Handle): Promise<void> {
-    return this.retryAsync(() => this.objects.free(handle));
+    return this.retryAsync(() => this.free(handle));
   }
 
   writeAsync(handle: Handle, source: Uint8Array, offset = 0): Promise<void> {
@@ -317,7 +317,7 @@ export class AgentPool implements HoldingPool {
     // Estimates: a stale figure compacts a little sooner or later.
     if (this.compactor.freeable() * SHARE_UNIT <= this.compactor.used() * this.compactAbove) return;
     try {
-      // The estimate promises more than compaction keeps. Where it won nothing, the next look is far away.
+      // What readers keep busy is promised and not kept. Where it won nothing, the next look is far away.
       if (this.compact().freedPages === 0) this.freesToLook = FREES_PER_VAIN_LOOK;
     } catch (error) {
       // The object is freed. Whether to compact is looked at again some frees later.
