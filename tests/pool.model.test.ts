@@ -12,7 +12,7 @@ const programs = { ...objectPrograms, ...migrationPrograms, ...threeAgents };
 
 // The rcu strategies are not here: they take longer for all schedules of these programs. packages/lock-rcu/test explores
 // programs of theirs, and the conformance kit these, as far as its time allows.
-const explored = ['bigLock', 'spin', 'preemptible', 'preemptibleAtomic', 'preemptibleDirect', 'rwsem'];
+const explored = ['bigLock', 'spin', 'preemptible', 'preemptibleAtomic', 'preemptibleDirect', 'bigReader', 'rwsem'];
 
 /** Too large for every schedule: explored with at most so many preemptions. */
 const BOUND = 2;

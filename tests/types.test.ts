@@ -1,7 +1,7 @@
 import { attachPool, createPool } from '@zsmalloc/core';
 import type { Hold, HoldingPool, Pool, PoolOf } from '@zsmalloc/core';
 import type { Capabilities, Strategy } from '@zsmalloc/core/strategy';
-import { preemptible, preemptibleAtomic, preemptibleDirect } from '@zsmalloc/lock-custom';
+import { bigReader, preemptible, preemptibleAtomic, preemptibleDirect } from '@zsmalloc/lock-custom';
 import { rcu, rcuSynchronize, rcuTurn } from '@zsmalloc/lock-rcu';
 import { rwsem } from '@zsmalloc/lock-rwsem';
 import { bigLock, spin } from '@zsmalloc/lock-spin';
@@ -13,6 +13,7 @@ it('gives a pool `hold` where the strategy lets readers sleep', () => {
   expectTypeOf<PoolFor<typeof preemptible>>().toEqualTypeOf<HoldingPool>();
   expectTypeOf<PoolFor<typeof preemptibleAtomic>>().toEqualTypeOf<HoldingPool>();
   expectTypeOf<PoolFor<typeof preemptibleDirect>>().toEqualTypeOf<HoldingPool>();
+  expectTypeOf<PoolFor<typeof bigReader>>().toEqualTypeOf<HoldingPool>();
   expectTypeOf<PoolFor<typeof rwsem>>().toEqualTypeOf<HoldingPool>();
   expectTypeOf<PoolFor<typeof rcu>>().toEqualTypeOf<HoldingPool>();
   expectTypeOf<PoolFor<typeof rcuTurn>>().toEqualTypeOf<HoldingPool>();

@@ -14,6 +14,8 @@ export interface Claim extends Readonly<Record<Operation, number>> {
 const LOCK_PAIR = 2;
 /** A lookup without a pool lock looks at the cell again once it has the zspage. */
 const CELL_LOAD = 1;
+/** Looks whether a mover is inside. */
+const WRITER_LOAD = 1;
 
 interface Protocol {
   /** Calls to enter and leave the locks of each intent. */
@@ -52,6 +54,8 @@ export const CLAIMS: Readonly<Record<string, Claim>> = {
   // After the first read of a turn, which stores the agent's word.
   rcuTurn: deferred(CELL_LOAD),
   rcuSynchronize: deferred(PIN_PAIR + CELL_LOAD),
+  // The mark is set, the writer looked for, the mark cleared.
+  bigReader: claim({ malloc: LOCK_PAIR, free: LOCK_PAIR, read: LOCK_PAIR + WRITER_LOAD + CELL_LOAD }),
   preemptibleDirect: claim({ malloc: LOCK_PAIR, free: LOCK_PAIR, read: LOCK_PAIR + CELL_LOAD }),
 };
 

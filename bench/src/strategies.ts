@@ -27,6 +27,7 @@ export const STRATEGIES: readonly StrategyEntry[] = [
   entry('@zsmalloc/lock-custom', 'preemptible', 'zspage lock of a spin lock and a counter: what landed in 2025'),
   entry('@zsmalloc/lock-custom', 'preemptibleAtomic', 'zspage lock of one atomic counter: PATCHv4'),
   entry('@zsmalloc/lock-custom', 'preemptibleDirect', 'PATCHv4 without a pool lock: lock the zspage, look again'),
+  entry('@zsmalloc/lock-custom', 'bigReader', 'preemptibleDirect with readers marked on lines of their own (brlock)'),
   entry('@zsmalloc/lock-rcu', 'rcu', 'no locks for readers; frees are deferred (kfree_rcu)'),
   entry('@zsmalloc/lock-rcu', 'rcuTurn', 'as rcu, quiescent at the end of an event-loop turn'),
   entry('@zsmalloc/lock-rcu', 'rcuSynchronize', 'as rcu, but waits for a grace period for each freed zspage'),

@@ -2,7 +2,7 @@
 
 import type { Capabilities } from '@zsmalloc/core/strategy';
 
-/** Capabilities of `preemptible`, `preemptibleAtomic` and `preemptibleDirect`. */
+/** Capabilities of `preemptible`, `preemptibleAtomic`, `preemptibleDirect` and `bigReader`. */
 export interface PreemptibleCapabilities extends Capabilities {
   readonly holdAcrossAwait: true;
   readonly parks: false;

@@ -29,7 +29,7 @@
 // Source: the atomic zspage lock of PATCHv4 14/17 "zsmalloc: make zspage lock preemptible", 2025. It enters by a CAS loop;
 // adding first is one call instead of two (shared/reference/locks.md A.3, which has the readers in the low bits).
 
-import type { LockKind, ReadByMany, TryRwLock } from '@zsmalloc/core/strategy';
+import type { LockKind, ReadByMany, RecoverableRwLock } from '@zsmalloc/core/strategy';
 import { backOff } from '@zsmalloc/core/words';
 import type { Agent, AgentIndex, WordIndex, Words } from '@zsmalloc/core/words';
 import { noReader, notOwner, selfDeadlock, tooManyReaders } from '@zsmalloc/lock-spin/single';
@@ -48,12 +48,12 @@ const COUNT_MASK = 2 * READERS_MAX - 1;
 const NAME = 'preemptible lock';
 
 /** One atomic counter. Each call costs one Atomics call when nobody is in the way. */
-export const preemptibleAtomicLock: LockKind<TryRwLock> = {
+export const preemptibleAtomicLock: LockKind<RecoverableRwLock> = {
   words: 1,
   bind: (agent) => new BoundPreemptibleAtomicLock(agent),
 };
 
-class BoundPreemptibleAtomicLock implements TryRwLock, ReadByMany {
+class BoundPreemptibleAtomicLock implements RecoverableRwLock, ReadByMany {
   readonly recovery: ReadByMany = this;
   readonly countsWhileLeaving = false;
   private readonly agent: Agent;

@@ -2,7 +2,7 @@
 //
 // The pool and class locks spin, and come from @zsmalloc/lock-spin: the preemptible lock was made to nest inside them.
 
-import { lockBased } from '@zsmalloc/core/strategy';
+import { lockBased, ownLinesBased } from '@zsmalloc/core/strategy';
 import type { Strategy } from '@zsmalloc/core/strategy';
 import { spinMutex, spinRwLock } from '@zsmalloc/lock-spin';
 import { PREEMPTIBLE_CAPABILITIES } from './capabilities.ts';
@@ -47,6 +47,21 @@ export const preemptibleAtomic: Strategy<PreemptibleCapabilities> = lockBased({
  */
 export const preemptibleDirect: Strategy<PreemptibleCapabilities> = lockBased({
   id: 'preemptibleDirect',
+  version: 1,
+  capabilities: PREEMPTIBLE_CAPABILITIES,
+  structure: spinMutex,
+  zspage: preemptibleAtomicLock,
+});
+
+/**
+ * Readers that scale: like `preemptibleDirect`, but a reader marks its zspage on its agent's own cache line, and a mover
+ * looks through the lines of all agents. A hold is counted in the zspage, as there.
+ *
+ * Blocks: up to 1 ms at a time, while another agent is inside. Main thread: yes, it gives up instead.
+ * Source: the big-reader lock (brlock) of Linux 2.4; deferred readers of folly's SharedMutex.
+ */
+export const bigReader: Strategy<PreemptibleCapabilities> = ownLinesBased({
+  id: 'bigReader',
   version: 1,
   capabilities: PREEMPTIBLE_CAPABILITIES,
   structure: spinMutex,

@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { expectCode } from '../../lock-spin/test/agents.ts';
 import { totalAtomics } from '../../lock-spin/test/atomics-probe.ts';
 import { CELL, CLASS, FREE_CELL, LOCATION, ZSPAGE, smallPool } from '../../lock-spin/test/small-host.ts';
-import { preemptible, preemptibleAtomic, preemptibleDirect } from '../src/strategies.ts';
+import { bigReader, preemptible, preemptibleAtomic, preemptibleDirect } from '../src/strategies.ts';
 
 describe('the words of the strategies', () => {
   it('show what each design costs in memory', () => {
     expect(preemptible.words).toEqual({ pool: 1, lock: 1, zspage: 2, agent: 0 });
     expect(preemptibleAtomic.words).toEqual({ pool: 1, lock: 1, zspage: 1, agent: 0 });
     expect(preemptibleDirect.words).toEqual({ pool: 0, lock: 1, zspage: 1, agent: 0 });
+    expect(bigReader.words).toEqual({ pool: 1, lock: 1, zspage: 1, agent: 4 });
   });
 });
 
@@ -17,13 +18,14 @@ describe('the Atomics calls per read', () => {
     [preemptible, 6],
     [preemptibleAtomic, 4],
     [preemptibleDirect, 3],
+    [bigReader, 4],
   ])('of $id are as few as the README says', (strategy, calls) => {
     const reader = smallPool(strategy).bind(1);
     expect(totalAtomics(() => (reader.readBegin(CELL), reader.readEnd(ZSPAGE)))).toBe(calls);
   });
 });
 
-describe.each([preemptible, preemptibleAtomic, preemptibleDirect])('$id', (strategy) => {
+describe.each([preemptible, preemptibleAtomic, preemptibleDirect, bigReader])('$id', (strategy) => {
   it('keeps movers out of a zspage that is held, and lets other readers join', () => {
     const pool = smallPool(strategy);
     const reader = pool.bind(1);

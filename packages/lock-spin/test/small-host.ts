@@ -16,6 +16,8 @@ const INDEX_BITS = 3;
 const ALARM = 80;
 const READS = 82;
 const READS_COUNT = 4;
+const AGENT_BASE = 120;
+const AGENT_STRIDE = 8;
 
 export interface SmallPool {
   readonly words: Words;
@@ -28,6 +30,7 @@ export interface SmallPool {
 
 export function smallPool(strategy: Strategy): SmallPool {
   const words = sharedWords(160);
+  const idle = new Int32Array(CELL);
   const reclaimed: number[] = [];
   const reclaim = (location: number): number => reclaimed.push(location);
   words[CELL] = LOCATION;
@@ -55,6 +58,8 @@ export function smallPool(strategy: Strategy): SmallPool {
         lockStride: 2,
         zspageBase: 32,
         zspageStride: 3,
+        agentBase: AGENT_BASE,
+        agentStride: AGENT_STRIDE,
         pageBase: PAGE_BASE,
         indexBits: INDEX_BITS,
         isLocation: (value) => value > 0,
@@ -64,8 +69,12 @@ export function smallPool(strategy: Strategy): SmallPool {
         reclaimPlace: reclaim,
         reclaimPage: reclaim,
       };
-      return strategy.bind(host as StrategyHost);
+      const before = words.slice(0, CELL);
+      const bound = strategy.bind(host as StrategyHost);
+      // What an agent's coming changes is no lock.
+      for (let i = 0; i < CELL; i++) idle[i]! += words[i]! - before[i]!;
+      return bound;
     },
-    isUnlocked: () => words.subarray(0, CELL).every((word) => word === 0),
+    isUnlocked: () => words.subarray(0, CELL).every((word, i) => word === idle[i]),
   };
 }

@@ -66,6 +66,7 @@ interface Estate {
   readonly agent: AgentIndex;
   readonly record: WordIndex;
   readonly entries: readonly WordIndex[];
+  readonly reads: number;
   readonly torn: number;
 }
 
@@ -139,7 +140,7 @@ export class Recovery {
     if (recovery === undefined) return this.reapIdle(dead, startMs);
     const isDead = (agent: AgentIndex): boolean => dead.includes(agent);
     const counts = new ReaderCounts(this.state, recovery);
-    const estates = dead.map((agent) => this.estateOf(agent, counts));
+    const estates = dead.map((agent) => this.estateOf(agent, counts, recovery));
     for (const agent of dead) if (!recovery.bury(agent, isDead)) throw later('a live agent is in a queue');
     this.freeInnerLocks(recovery, isDead);
     const entries = estates.flatMap((estate) => estate.entries);
@@ -194,10 +195,12 @@ export class Recovery {
     this.parts.objects.releaseReclaimed();
   }
 
-  private estateOf(agent: AgentIndex, counts: ReaderCounts): Estate {
+  private estateOf(agent: AgentIndex, counts: ReaderCounts, recovery: StrategyRecovery): Estate {
     const { words, plan } = this.state;
     const record = agentWord(plan, agent);
-    return { agent, record, entries: counts.entriesOf(agent), torn: words[record + AGENT.at.writing]! >>> 1 };
+    const entries = counts.entriesOf(agent);
+    const reads = entries.length + (recovery.marksOf?.(agent) ?? 0);
+    return { agent, record, entries, reads, torn: words[record + AGENT.at.writing]! >>> 1 };
   }
 
   private freeInnerLocks(recovery: StrategyRecovery, isDead: (agent: AgentIndex) => boolean): void {
@@ -303,7 +306,7 @@ export class Recovery {
   }
 
   private reportOf(
-    { agent, record, entries, torn }: Estate,
+    { agent, record, reads, torn }: Estate,
     changed: readonly number[],
     recovery: StrategyRecovery,
   ): Omit<RecoveryReport, 'pagesRecovered' | 'elapsedMs'> {
@@ -313,7 +316,7 @@ export class Recovery {
     return {
       agent,
       classes,
-      reads: entries.length,
+      reads,
       lastMalloc: named(this.state.words[record + AGENT.at.lastMalloc]! >>> 1),
       torn: named(torn),
     };

@@ -135,6 +135,8 @@ export interface StrategyRecovery {
   readonly oneLock: boolean;
   /** Frees what the dead agent holds or waits for in the strategy's own words, but for the locks below. False: later. */
   bury(dead: AgentIndex, isDead: (agent: AgentIndex) => boolean): boolean;
+  /** Reads of the dead agent that the strategy's own words show. Before `bury`. */
+  marksOf?(dead: AgentIndex): number;
   /** Agent that holds a structure lock; 0 for nobody. */
   holderOf(index: number): AgentIndex;
   releaseFor(index: number, dead: AgentIndex): void;

@@ -15,9 +15,11 @@ export type {
 export type { HeldByOne, LockKind, Mutex, ReadByMany, RwLock, TryRwLock } from './locks.ts';
 export { ReadTable } from './read-table.ts';
 export { lockClassByHint } from './class-by-hint.ts';
-export { lockBased } from './lock-based.ts';
+export { lockBased, ownLinesBased } from './lock-based.ts';
+export { OWN_LINE_WORDS, OwnLines } from './own-lines.ts';
+export type { OwnLinesPlace, RecoverableRwLock } from './own-lines.ts';
 export { ReclaimsAtOnce } from './reclaims-at-once.ts';
-export type { LockBasedOptions } from './lock-based.ts';
+export type { LockBasedOptions, OwnLinesOptions } from './lock-based.ts';
 export { retrySoon } from './retry.ts';
 export { strategyOf } from './strategy-of.ts';
 // For strategies that reclaim later: the bits of records that are theirs.
