@@ -1,13 +1,16 @@
 import { once } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import { attachPool, createPool } from '@zsmalloc/core';
-import type { AgentPort, RecoveryReport } from '@zsmalloc/core';
+import type { AgentLocks, AgentPort, RecoveryReport } from '@zsmalloc/core';
 import type { Strategy } from '@zsmalloc/core/strategy';
 import { spin } from '@zsmalloc/lock-spin';
 import { describe, expect, it } from 'vitest';
 import { strategyNamed } from './strategies.ts';
 
 const POOL_BYTES = 1024 * 1024;
+/** Only for what hangs. */
+const WATCHDOG_MS = 20_000;
 
 /** As a stranger may write one. */
 const strange: Strategy = {
@@ -57,6 +60,49 @@ describe('watching', () => {
       port1.close();
     },
   );
+
+  it('a small agent recovers while the creator of the dead one is blocked', () => {
+    const { strategy, module, name } = strategyNamed('spin');
+    const pool = createPool({ bytes: POOL_BYTES, strategy, agents: 4 });
+    const { port1, port2 } = new MessageChannel();
+    const control = new Int32Array(new SharedArrayBuffer(16));
+    const shared = { module, name, descriptor: pool.descriptor(), control };
+    const start = (file: string, port: MessagePort, data: object = {}): Worker =>
+      new Worker(new URL(`workers/${file}`, import.meta.url), {
+        workerData: { ...shared, ...data, port },
+        transferList: [port],
+      });
+    const reaper = start('reaper.mjs', port1);
+    const worker = start('announcer.mjs', port2, { reads: 0, locks: pool.classes().length });
+    const heard = (word: number): boolean => Atomics.wait(control, word, 0, WATCHDOG_MS) !== 'timed-out';
+    // From here on this event loop takes no turn.
+    expect([heard(0), heard(1)]).toEqual([true, true]);
+    expect(Atomics.load(control, 2)).toBe(0);
+    void worker.terminate();
+    expect(heard(2)).toBe(true);
+    expect(control[3]).toBe(pool.classes().length);
+    pool.free(pool.malloc(100));
+    pool.verify();
+    void reaper.terminate();
+  });
+
+  const locks = (globalThis as { navigator?: { locks?: AgentLocks } }).navigator?.locks;
+  const withLocks = locks === undefined ? 'Web Locks (skipped: this Node has none; from 24 on)' : 'Web Locks';
+  it.skipIf(locks === undefined)(`an agent recovers from another one's death by ${withLocks}`, async () => {
+    const { strategy, module, name } = strategyNamed('spin');
+    const pool = createPool({ bytes: POOL_BYTES, strategy, agents: 4 });
+    const control = new Int32Array(new SharedArrayBuffer(16));
+    const recovered = new Promise<RecoveryReport>((resolve) => pool.watch(locks!, { onRecovered: resolve }));
+    const workerData = { module, name, descriptor: pool.descriptor(), reads: 3, handle: pool.malloc(100), control };
+    const worker = new Worker(new URL('workers/announcer.mjs', import.meta.url), { workerData });
+    await expect.poll(() => Atomics.load(control, 0), { timeout: WATCHDOG_MS }).toBe(1);
+    // The watcher has found it.
+    await new Promise((resolve) => void setTimeout(resolve, 300));
+    void worker.terminate();
+    expect(await recovered).toMatchObject({ reads: 3, classes: [] });
+    pool.verify();
+    pool.detach();
+  });
 
   it('says what it cannot watch', () => {
     const pool = createPool({ bytes: POOL_BYTES, strategy: strategyNamed('spin').strategy });

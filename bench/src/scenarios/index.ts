@@ -29,11 +29,13 @@ const SCENARIOS: Readonly<Record<string, () => Promise<ScenarioModule>>> = {
   micro: () => import('./micro.ts'),
   density: () => import('./density.ts'),
   metadata: () => import('./metadata.ts'),
+  recovery: () => import('./recovery.ts'),
 };
 
 /** Run when asked for by name, or with --full: the rest is to fit into five minutes. */
 const ON_REQUEST: readonly string[] = [
   'metadata',
+  'recovery',
   'trace',
   'put-get',
   'larson',

@@ -19,6 +19,9 @@ const THREAD_SHIFT = 12;
 /** Low bits of a thread's number in the state: an agent that dies while it attaches can be told by them. */
 const THREAD_MASK = 2 ** 18 - 1;
 
+/** In an agent's `thread`: it keeps its Web Lock (recovery/web-locks.ts). Thread numbers are below. */
+export const KEEPS_LOCK: number = 2 ** 30;
+
 /** First word of an agent's record. */
 export function agentWord(plan: PoolPlan, agent: AgentIndex): WordIndex {
   return plan.agentBase + agent * plan.agentStride;
@@ -111,7 +114,7 @@ export function agentsOfThread(words: Words, plan: PoolPlan, thread: number): Ag
     const word = agentWord(plan, agent);
     // order: acquire, pairs with takeAgent. The caller holds the thread's certificate, which orders what it wrote.
     const state = Atomics.load(words, word + AGENT.at.state);
-    const named = words[word + AGENT.at.thread]!;
+    const named = words[word + AGENT.at.thread]! & ~KEEPS_LOCK;
     const isOfThread = state >>> THREAD_SHIFT === (thread & THREAD_MASK) && (named === 0 || named === thread);
     if ((state & ATTACHED) !== 0 && isOfThread) found.push(agent);
   }

@@ -3,6 +3,7 @@
 import type { Capabilities, Strategy } from './strategy/contract.ts';
 import type { RecoveryReport } from './recovery/report.ts';
 import type { AgentPort, WatchListeners, WatchedAgents } from './recovery/watcher.ts';
+import type { AgentLocks } from './recovery/web-locks.ts';
 import type { ClassRow, PoolStats } from './stats.ts';
 
 /** An object's name: an integer from 1 to 2^30 - 1, valid in every agent until `free`. Send it as a plain number. */
@@ -232,19 +233,20 @@ export interface Pool extends Disposable {
    *
    * @param agents A `Worker` of node:worker_threads: all agents in it, by its exit event. A `MessagePort` of which the
    *   other end is held by an agent that has called `announce` on it: that agent, when the port closes. A `Worker` of a
-   *   browser: every agent of the pool that is in a browser's thread, by Web Locks.
+   *   browser, or `navigator.locks`: every agent of the pool in a browser's thread, and in Node from 24 on every agent that
+   *   has called `announce(navigator.locks)`.
    * @throws ERR_ZS_OPTION when it is none of these, or has ended already.
    * Blocks: no. Main thread: yes.
    */
   watch(agents: WatchedAgents, listeners?: WatchListeners): void;
 
   /**
-   * Lets the agent at the other end of a port watch this one. The port is for nothing else, and closes with this agent;
-   * keep it open until `detach`.
+   * Lets other agents watch this one: the one at the other end of a port, or all that watch `navigator.locks`. The port is
+   * for nothing else, and closes with this agent; keep it open until `detach`. In browsers an agent needs no announcement.
    *
    * Blocks: no. Main thread: yes.
    */
-  announce(port: AgentPort): void;
+  announce(to: AgentPort | AgentLocks): void;
 
   /**
    * Recovers from all agents that are declared dead: for who has certificates of its own. Call it again, in a later turn,

@@ -18,4 +18,5 @@ export type {
 } from './api.ts';
 export type { RecoveryReport } from './recovery/report.ts';
 export type { AgentPort, WatchListeners, WatchedAgents } from './recovery/watcher.ts';
+export type { AgentLocks } from './recovery/web-locks.ts';
 export type { ClassRow, PoolStats } from './stats.ts';

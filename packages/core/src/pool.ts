@@ -16,6 +16,7 @@ import { Recovery } from './recovery/recovery.ts';
 import type { RecoveryReport } from './recovery/report.ts';
 import { Watcher } from './recovery/watcher.ts';
 import type { AgentPort, WatchListeners, WatchedAgents } from './recovery/watcher.ts';
+import type { AgentLocks } from './recovery/web-locks.ts';
 import { Objects } from './objects.ts';
 import { PageAllocator } from './pages.ts';
 import { Merger } from './merge.ts';
@@ -205,8 +206,8 @@ export class AgentPool implements HoldingPool {
     this.watcher.watch(agents, listeners);
   }
 
-  announce(port: AgentPort): void {
-    this.watcher.announce(port);
+  announce(to: AgentPort | AgentLocks): void {
+    this.watcher.announce(to);
   }
 
   recover(deadAgent?: number): RecoveryReport[] {

@@ -20,7 +20,7 @@ import { CELL_FREE, CELL_RETIRED, isLocation } from '../handles.ts';
 import type { HandleTable } from '../handles.ts';
 import { expectInvariant } from '../invariant.ts';
 import { CLASS, HEADER, LENGTH_MASK, PAGE, ZSPAGE } from '../layout/records.ts';
-import { BYTES_UNIT } from '../objects.ts';
+import { BYTES_UNIT, PENDING_OTHER } from '../objects.ts';
 import type { Objects } from '../objects.ts';
 import { pagesForSlots } from '../size-class.ts';
 import { OWNER_CLASS_MASK, OWNER_SHIFT } from '../state.ts';
@@ -75,7 +75,8 @@ export class ClassRebuild {
     this.limbo?.clearClass(ordinal, [...pagesOf.keys()]);
     for (const [zspage, pages] of pagesOf) this.rebuildZspage(ordinal, base, zspage, pages);
     this.mendCells(base);
-    words[base + CLASS.at.pending] = 0;
+    // Not yet 0: where all classes have one lock, this alone says that the class was being changed, and it still is.
+    words[base + CLASS.at.pending] = PENDING_OTHER;
   }
 
   /** Pages that say they are in a zspage of the class. */

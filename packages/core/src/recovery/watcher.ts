@@ -3,7 +3,8 @@
 // CERTIFICATES
 //   exit event     of a worker of node:worker_threads, at whoever has created it
 //   port close     of a MessagePort whose other end the agent keeps: at any agent, also while the creator is blocked
-//   Web Lock       that the agent keeps for as long as it lives: in browsers, whose workers have no exit event
+//   Web Lock       that the agent keeps for as long as it lives: in browsers, whose workers have no exit event, and where
+//                  an agent asks for it, in Node from 24 on
 //   A heartbeat is none: nothing is taken from an agent that may still run.
 //
 // RULES
@@ -19,6 +20,7 @@ import type { AgentIndex } from '../words/agent.ts';
 import type { Recovery } from './recovery.ts';
 import type { RecoveryReport } from './report.ts';
 import { WebLocks } from './web-locks.ts';
+import type { AgentLocks } from './web-locks.ts';
 
 /** One end of a channel: a MessagePort of Node or of a browser. */
 export interface AgentPort {
@@ -40,7 +42,7 @@ interface BrowserWorker {
 }
 
 /** What `watch` takes. */
-export type WatchedAgents = ExitingWorker | AgentPort | BrowserWorker;
+export type WatchedAgents = ExitingWorker | AgentPort | AgentLocks | BrowserWorker;
 
 /** Who wants to hear of recoveries. */
 export interface WatchListeners {
@@ -69,26 +71,34 @@ export class Watcher {
     this.state = state;
     this.recovery = recovery;
     this.locks = new WebLocks(state);
-    if (threadNumber() === 0) this.locks.keepOwn();
+    const own = platformLocks();
+    if (threadNumber() === 0 && own !== undefined) this.locks.keepOwn(own);
   }
 
   watch(agents: WatchedAgents, listeners: WatchListeners): void {
+    const isWorker = typeof (agents as BrowserWorker)?.terminate === 'function';
+    const locks = isLocks(agents) ? agents : isWorker ? platformLocks() : undefined;
     if (isExiting(agents)) this.watchThread(agents, listeners);
     else if (isPort(agents)) this.watchPort(agents, listeners);
-    else if (this.locks.areAvailable && typeof (agents as BrowserWorker)?.terminate === 'function') {
-      this.locks.watchAll((agent, incarnation) => this.died([[agent, incarnation]], listeners));
+    else if (locks !== undefined) {
+      this.locks.watchAll(locks, (agent, incarnation) => this.died([[agent, incarnation]], listeners));
     } else {
       throw new ZsmallocError(
         'ERR_ZS_OPTION',
-        'cannot watch the agent: this is no Worker that runs, no MessagePort, or this platform has no Web Locks. Call watch before the worker ends, or recover(agentIndex) with a certificate of your own.',
+        'cannot watch the agent: this is no Worker that runs, no MessagePort, and no LockManager, or this platform has no Web Locks. Call watch before the worker ends, or recover(agentIndex) with a certificate of your own.',
       );
     }
   }
 
-  announce(port: AgentPort): void {
+  announce(to: AgentPort | AgentLocks): void {
+    if (isLocks(to)) {
+      // In a browser it keeps its lock already.
+      if (threadNumber() !== 0) this.locks.keepOwn(to);
+      return;
+    }
     const { words, plan, agent } = this.state;
     const incarnation = incarnationOf(words, plan, agent.index);
-    port.postMessage({ kind: 'zsmalloc-agent', agent: agent.index, incarnation } satisfies Announcement);
+    to.postMessage({ kind: 'zsmalloc-agent', agent: agent.index, incarnation } satisfies Announcement);
   }
 
   /** @throws ERR_ZS_OPTION. */
@@ -163,6 +173,15 @@ export class Watcher {
       this.isRunning = false;
     }
   }
+}
+
+function platformLocks(): AgentLocks | undefined {
+  return (globalThis as { navigator?: { locks?: AgentLocks } }).navigator?.locks;
+}
+
+function isLocks(agents: WatchedAgents): agents is AgentLocks {
+  const { request, query } = agents as Partial<AgentLocks>;
+  return typeof request === 'function' && typeof query === 'function';
 }
 
 function isExiting(agents: WatchedAgents): agents is ExitingWorker {
