@@ -120,7 +120,7 @@ describe('bad flags', () => {
 
   it.each([
     [['selftest'], 'bench: selftest needs one of aa, slowdown.'],
-    [['selftest', 'aa', '--rounds', '2'], 'bench: --rounds must be a whole number from 6 to 100, not "2".'],
+    [['selftest', 'aa', '--rounds', '2'], 'bench: --rounds must be a whole number from 6 to 1000, not "2".'],
     [['--input', '/no/such/file'], 'bench: cannot read "/no/such/file", which --input or --trace names.'],
     [['no-such-command'], 'bench: there is no command "no-such-command".'],
   ])('exit with 2 for %j', (args, message) => {

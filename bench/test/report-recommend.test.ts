@@ -1,6 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { attachPool, createPool } from '@zsmalloc/core';
+import { preemptible } from '@zsmalloc/lock-custom';
+import { mergeTrace, record, writeTrace } from '@zsmalloc/trace';
+import type { RecordedPool } from '@zsmalloc/trace';
+import { shippedTraces } from '../src/trace-replay/load.ts';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { Report } from '../src/model/report.ts';
 import { CANDIDATES } from '../src/report/candidates.ts';
@@ -14,6 +20,24 @@ import { PROFILES } from '../src/report/profiles.ts';
 import { recommendationText, verdictText } from '../src/report/recommend-text.ts';
 import { WIDTH_MAX } from '../src/table.ts';
 import { syntheticReport } from './fixtures/synthetic-report.ts';
+
+type HoldingRecorded = RecordedPool<ReturnType<typeof createPool<typeof preemptible>>>;
+
+/** A trace of two agents; each does `use` between a malloc and a free. */
+function recordedTrace(use: (pool: HoldingRecorded, handle: number) => void): string {
+  const first = record(createPool({ bytes: 2 ** 22, strategy: preemptible }));
+  const second = record(attachPool(first.descriptor(), { strategies: [preemptible] }), {
+    join: first.recording.descriptor(),
+  });
+  for (const pool of [first, second]) {
+    const handle = pool.malloc(100);
+    use(pool, handle);
+    pool.free(handle);
+  }
+  const file = join(mkdtempSync(join(tmpdir(), 'bench-trace-')), 'application.zstrace');
+  writeFileSync(file, writeTrace(mergeTrace([first.recording.end(), second.recording.end()])));
+  return file;
+}
 
 const NEEDS: Needs = { aim: 'throughput', workers: null, readShare: null, must: [] };
 const alike = (factor: number, ...names: string[]): Record<string, number> =>
@@ -144,9 +168,7 @@ describe('bench recommend', () => {
       return true;
     };
     const spies = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write').mockImplementation(write));
-    const status = await run(argv, async () => ({ workers: 8, readShare: 0.75 })).finally(() =>
-      spies.forEach((spy) => spy.mockRestore()),
-    );
+    const status = await run(argv).finally(() => spies.forEach((spy) => spy.mockRestore()));
     return { status, out };
   }
   it('shows what to import', async () => {
@@ -154,9 +176,30 @@ describe('bench recommend', () => {
     expect(status).toBe(0);
     expect(out).toContain("import { spin } from '@zsmalloc/lock-spin';");
   });
-  it('takes workers and read share from a trace, unless flags say otherwise', async () => {
-    expect((await outputOf('--report', path, '--trace', 'x')).out).toContain('8 workers; 75 % reads');
-    expect((await outputOf('--report', path, '--trace', 'x', '--workers', '3')).out).toContain('3 workers; 75 % reads');
+  it('takes workers and read share from a recorded trace, gzipped or not, unless flags say otherwise', async () => {
+    const file = recordedTrace((pool, handle) => {
+      for (let reads = 0; reads < 6; reads++) pool.read(handle, () => {});
+    });
+    // Two agents; each mallocs, reads six times, and frees.
+    expect((await outputOf('--report', path, '--trace', file)).out).toContain('2 workers; 75 % reads');
+    expect((await outputOf('--report', path, '--trace', file, '--workers', '3')).out).toContain(
+      '3 workers; 75 % reads',
+    );
+    writeFileSync(`${file}.gz`, gzipSync(readFileSync(file)));
+    expect((await outputOf('--report', path, '--trace', `${file}.gz`)).out).toContain('2 workers; 75 % reads');
+  });
+  it('asks for holds across await where a trace has them', async () => {
+    const file = recordedTrace((pool, handle) => pool.hold(handle).release());
+    expect((await outputOf('--report', path, '--trace', file)).out).toMatch(/kept in place\s+across an await/);
+  });
+  it.each(shippedTraces())('takes workers and read share from %s', async (file) => {
+    const { status, out } = await outputOf('--report', path, '--trace', file);
+    expect(status).toBe(0);
+    expect(out).toMatch(/Needs: aim: most operations; (1 worker|4 workers); \d+(\.\d)? % reads\.$/m);
+  });
+  it('says what is wrong with a file that is no trace', async () => {
+    const { status, out } = await outputOf('--report', path, '--trace', path);
+    expect({ status, out }).toEqual({ status: 2, out: expect.stringContaining('cannot read the trace') });
   });
   it('writes JSON', async () => {
     expect(JSON.parse((await outputOf('--report', path, '--json')).out)).toMatchObject({ choice: 'spin' });

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { SkipError } from '../src/checks.ts';
 import type { ScenarioInfo } from '../src/model/measurement.ts';
 import type { Job, RunOptions, Scenario } from '../src/model/scenario.ts';
-import type { Reply, runJob } from '../src/run/process.ts';
+import type { Reply } from '../src/run/messages.ts';
+import type { Execute } from '../src/run/process.ts';
 import { Session } from '../src/run/session.ts';
 import type { SessionOptions } from '../src/run/session.ts';
 
@@ -48,7 +49,7 @@ const succeed = (job: Job): Reply => ({
   cells: [{ scenario: job.scenario, subject: job.subject, parameters: {}, metrics: {}, histograms: {}, verified }],
 });
 
-function record(reply: (job: Job, done: string[]) => Reply): { done: string[]; execute: typeof runJob } {
+function record(reply: (job: Job, done: string[]) => Reply): { done: string[]; execute: Execute } {
   const done: string[] = [];
   return {
     done,
@@ -59,7 +60,7 @@ function record(reply: (job: Job, done: string[]) => Reply): { done: string[]; e
   };
 }
 
-const how = (execute: typeof runJob, rest: Partial<SessionOptions> = {}): SessionOptions => ({
+const how = (execute: Execute, rest: Partial<SessionOptions> = {}): SessionOptions => ({
   rounds: 4,
   budgetSeconds: null,
   seed: 5,

@@ -37,9 +37,9 @@ export interface CellSpec extends Omit<WorkerCell, 'phases' | 'own'> {
 /** One phase, all workers together. */
 export interface PhaseOutcome {
   readonly operations: number;
-  /** Mean over the workers. */
+  /** From its beginning to its end by the main agent's clock. */
   readonly seconds: number;
-  /** Sum over the workers, each by its own clock. */
+  /** Of all workers. A worker's own clock would leave out how long it was off its core before it saw the phase begin. */
   readonly operationsPerSecond: number;
   readonly operationsByWorker: readonly number[];
   /** Processor time of the whole process: what others took from it meanwhile does not count. */
@@ -69,13 +69,17 @@ function joinCounts(reports: readonly WorkerPhase[]): Record<string, number> {
   return joined;
 }
 
-function joinPhase(reports: readonly WorkerPhase[], cpuSeconds: number): PhaseOutcome {
+/** What the main agent sees of a phase. */
+type Timing = Pick<PhaseOutcome, 'seconds' | 'cpuSeconds'>;
+
+function joinPhase(reports: readonly WorkerPhase[], { seconds, cpuSeconds }: Timing): PhaseOutcome {
+  const operations = reports.reduce((sum, own) => sum + own.operations, 0);
   return {
+    operations,
+    seconds,
     cpuSeconds,
-    operations: reports.reduce((sum, { operations }) => sum + operations, 0),
-    seconds: reports.reduce((sum, { seconds }) => sum + seconds, 0) / reports.length,
-    operationsPerSecond: reports.reduce((sum, { operations, seconds }) => sum + operations / seconds, 0),
-    operationsByWorker: reports.map(({ operations }) => operations),
+    operationsPerSecond: operations / seconds,
+    operationsByWorker: reports.map((own) => own.operations),
     counts: joinCounts(reports),
     latencies: reports.map(({ latencies }) => latencies),
   };
@@ -118,11 +122,11 @@ export class Crew {
       taking.map((worker, index) => this.#report(worker, cell, give?.(index + 1) ?? NOTHING_GIVEN)),
     );
     // A worker that fails ends the cell at once: the others would wait for it.
-    const [{ warmUp, cpuSeconds }, reports] = await Promise.all([this.#conduct(spec), reporting]);
+    const [{ warmUp, timings }, reports] = await Promise.all([this.#conduct(spec), reporting]);
     const joined = phases.map((_, number) =>
       joinPhase(
         reports.map((own) => own[number]!),
-        cpuSeconds[number]!,
+        timings[number]!,
       ),
     );
     return { warmUp, phases: joined };
@@ -144,7 +148,7 @@ export class Crew {
     });
   }
 
-  async #conduct({ workers, phases, kind, look }: CellSpec): Promise<{ warmUp: WarmUp; cpuSeconds: number[] }> {
+  async #conduct({ workers, phases, kind, look }: CellSpec): Promise<{ warmUp: WarmUp; timings: Timing[] }> {
     const control = this.#control;
     const deadline = performance.now() + READY_MS_MAX;
     while (control.readyCount() < workers) {
@@ -155,19 +159,20 @@ export class Crew {
     const patience = this.#kindsSeen.has(kind) ? LATER : FIRST_OF_KIND;
     this.#kindsSeen.add(kind);
     const warmUp = await new WarmUpWatch(control, workers).untilSteady(patience);
-    const cpuSeconds: number[] = [];
+    const timings: Timing[] = [];
     for (const [number, { ms }] of phases.entries()) {
       control.enter(WARM_UP + 1 + number);
       const cpu = process.cpuUsage();
-      const end = performance.now() + ms;
+      const begin = performance.now();
+      const end = begin + ms;
       for (let left = ms; left > 0; left = end - performance.now()) {
         await sleep(Math.max(1, look === undefined ? left : Math.min(LOOK_MS, left)));
         look?.();
       }
       const { user, system } = process.cpuUsage(cpu);
-      cpuSeconds.push((user + system) / 1e6);
+      timings.push({ seconds: (performance.now() - begin) / 1000, cpuSeconds: (user + system) / 1e6 });
     }
     control.enter(STOP);
-    return { warmUp, cpuSeconds };
+    return { warmUp, timings };
   }
 }

@@ -32,14 +32,17 @@ export interface WarmUp {
   readonly steady: boolean;
 }
 
+/** Id of the metric that says whether the warm-up was seen to end. */
+export const STEADY_ID = 'steady';
+
 /** Metrics of a warm-up, for every scenario that has one. */
 export const WARM_UP_METRICS: readonly Metric[] = [
   { id: 'warmUpMs', label: 'warm-up until the rate was steady', unit: 'ms', better: 'neither' },
-  { id: 'steady', label: 'warm-up seen to end (1 yes, 0 no)', unit: '', better: 'neither' },
+  { id: STEADY_ID, label: 'warm-up seen to end (1 yes, 0 no)', unit: '', better: 'neither' },
 ];
 
 export function warmUpMetrics({ ms, steady }: WarmUp): Record<string, number> {
-  return { warmUpMs: ms, steady: steady ? 1 : 0 };
+  return { warmUpMs: ms, [STEADY_ID]: steady ? 1 : 0 };
 }
 
 /** True when the last `compared` rates are, together, like as many before them. */

@@ -40,7 +40,6 @@ export interface WorkerCell {
 /** What a worker reports of one phase. */
 export interface WorkerPhase {
   readonly operations: number;
-  readonly seconds: number;
   readonly counts: Readonly<Record<string, number>>;
   readonly latencies: LatencyBatch;
 }
@@ -86,18 +85,13 @@ class Waste {
 
 let operationsOfCell = 0;
 
-/** Works until the phase changes. */
-async function work(
-  task: Task,
-  phase: number,
-  slowdown: number | null,
-): Promise<Pick<WorkerPhase, 'operations' | 'seconds'>> {
-  const start = performance.now();
+/** Works until the phase changes; returns the number of operations. */
+async function work(task: Task, phase: number, slowdown: number | null): Promise<number> {
   const batchesPerTurn = task.batchesPerTurn ?? BATCHES_PER_TURN;
   const waste = slowdown === null ? null : new Waste(slowdown);
   let operations = 0;
   let batches = 0;
-  // At least one batch, even if this worker was descheduled for the whole phase: a rate must not be 0 of nothing.
+  // At least one batch, even if this worker was off its core for the whole phase: what is divided by it must not be 0.
   do {
     const beginMs = waste === null ? 0 : performance.now();
     const done = task.batch();
@@ -107,7 +101,7 @@ async function work(
     if (++batches % batchesPerTurn === 0) await turn();
   } while (control.phase() === phase);
   operationsOfCell += operations;
-  return { operations, seconds: (performance.now() - start) / 1000 };
+  return operations;
 }
 
 async function runCell(cell: WorkerCell): Promise<WorkerPhase[]> {
@@ -126,8 +120,8 @@ async function runCell(cell: WorkerCell): Promise<WorkerPhase[]> {
     for (const [number, name] of cell.phases.entries()) {
       latencies.take();
       task.enter(name);
-      const done = await work(task, WARM_UP + 1 + number, slowdown);
-      reports.push({ ...done, counts: { ...task.counts() }, latencies: latencies.take() });
+      const operations = await work(task, WARM_UP + 1 + number, slowdown);
+      reports.push({ operations, counts: { ...task.counts() }, latencies: latencies.take() });
     }
     await task.close?.();
     return reports;

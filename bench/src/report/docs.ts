@@ -19,7 +19,7 @@ export const CHECKED_IN_REPORT: string = fileURLToPath(new URL('docs/report/repo
 const DOCUMENTS: readonly string[] = ['README.md', 'docs/choosing-a-lock.md'];
 
 /** Scenarios whose plots the documents show. */
-const SCENARIOS_SHOWN: readonly string[] = ['writeShare', 'replay'];
+const SCENARIOS_SHOWN: readonly string[] = ['writeShare', 'preempted', 'replay'];
 
 /** A file that is generated: its path from the root, and what it is to hold. */
 export interface GeneratedFile {

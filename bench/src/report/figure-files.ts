@@ -6,6 +6,7 @@ import type { Markup } from './markup.ts';
 import { COLORS } from './page-style.ts';
 import { metricFigure } from './panels.ts';
 import { FONT_SIZE, WIDTH } from './plot.ts';
+import { crossoverFigures } from './plot-crossover.ts';
 
 /** A panel as a file. */
 export interface FigureFile {
@@ -28,14 +29,16 @@ function standalone({ source }: Markup): string {
   return `${head}<style>${escapeText(STYLE)}</style>${source.slice(start)}\n`;
 }
 
-/** The panels of a scenario's main metric, those that tell most; none where the report lacks it. */
+/** The panels of a scenario's main metric, those that tell most, and its crossover; none where the report lacks it. */
 export function figureFiles(report: Report, scenario: string): FigureFile[] {
   const info = report.scenarios.find(({ id }) => id === scenario);
   const figure = info === undefined ? null : metricFigure(report, info, info.metrics[0]!);
   if (figure === null) return [];
-  return figure.groups[0]!.panels.map(({ title, svg }, index) => ({
-    name: `${figure.id}-${index + 1}.svg`,
-    title: `${title === '' ? info!.title : title}: ${figure.title}`,
-    text: standalone(svg),
-  }));
+  return [...crossoverFigures(report, info!), figure].flatMap(({ id, title: about, groups }) =>
+    groups[0]!.panels.map(({ title, svg }, index) => ({
+      name: `${id}-${index + 1}.svg`,
+      title: `${title === '' ? info!.title : title}: ${about}`,
+      text: standalone(svg),
+    })),
+  );
 }

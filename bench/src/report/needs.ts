@@ -86,7 +86,7 @@ export function needsText({ aim, workers, readShare, must }: Needs): string {
   };
   return [
     `aim: ${aims[aim]}`,
-    workers === null ? 'any number of workers' : `${workers} workers`,
+    workers === null ? 'any number of workers' : `${workers} worker${workers === 1 ? '' : 's'}`,
     ...(readShare === null ? [] : [`${Number((readShare * 100).toFixed(1))} % reads`]),
     ...CAPABILITY_NEEDS.filter(({ id }) => must.includes(id)).map(({ help }) => help),
   ].join('; ');

@@ -12,7 +12,7 @@ import { dotsPlot } from './plot-dots.ts';
 import { distributionPlot, oneInMaxOf, quantilePoints } from './plot-distribution.ts';
 import { linesPlot } from './plot-lines.ts';
 import { UnitScale } from './units.ts';
-import { histogramFacets, metricView, parametersText, subjectOf } from './view.ts';
+import { histogramFacets, metricView, parametersText, placesOf, subjectOf } from './view.ts';
 import type { Facet, MetricView } from './view.ts';
 
 export interface Panel {
@@ -88,19 +88,13 @@ function linesGroup(report: Report, view: MetricView, facet: Facet, subjects: re
   };
 }
 
-function linesFigure(report: Report, view: MetricView, subjects: readonly Subject[]): Figure {
-  const { info, metric, axis, facets } = view;
-  const values = facets.flatMap(({ rows }) => rows.map(({ value }) => value));
-  return {
-    id: `${info.id}-${metric.id}`,
-    title: `${metric.label} against ${axis!.label}`,
-    caption: `${intervalText(values)} Grey: the other strategies; all panels share their axes.`,
-    groups: facets.map((facet) => linesGroup(report, view, facet, subjects)),
-  };
-}
-
-function dotsFigure(report: Report, view: MetricView, subjects: readonly Subject[]): Figure {
-  const { info, metric, facets } = view;
+/** Panels of dots, one for each facet; all share their axis. */
+function dotsPanels(
+  report: Report,
+  { info, metric }: MetricView,
+  facets: readonly Facet[],
+  subjects: readonly Subject[],
+): Panel[] {
   const shown = (facet: Facet): Facet['rows'] =>
     subjects.flatMap(({ id }) => facet.rows.filter(({ subject }) => subject === id));
   const rows = facets.flatMap(shown);
@@ -109,22 +103,52 @@ function dotsFigure(report: Report, view: MetricView, subjects: readonly Subject
     rows.map(({ value }) => value.median),
   );
   const scale = rowsScale(rows, unit);
-  const panels = facets.map((facet) => {
+  return facets.map((facet) => {
     const places = placings(report, metric, facet.rows);
     const dots = shown(facet).map((row) => ({ row, place: places.find((one) => one.row === row)?.place ?? null }));
     return {
-      title: parametersText(info, facet.parameters),
+      title: parametersText(info, facet.rows[0]!.parameters),
       svg: dotsPlot(dots, { metricLabel: metric.label, unit, scale }, leadIsProved(places)),
     };
   });
-  const compared = metric.better !== 'neither';
-  const legend = compared
-    ? ' Star: the best median, green where another is proved to be behind it; square: the data cannot tell it from the star; ring: proved to differ from it.'
-    : '';
+}
+
+function dotsLegend({ better }: Metric): string {
+  return better === 'neither'
+    ? ''
+    : ' Star: the best median, green where another is proved to be behind it; square: the data cannot tell it from the star; ring: proved to differ from it.';
+}
+
+/** Facets with one place on the axis are no lines: they come last, as dots. */
+function linesFigure(report: Report, view: MetricView, subjects: readonly Subject[]): Figure {
+  const { info, metric, axis, facets } = view;
+  const values = facets.flatMap(({ rows }) => rows.map(({ value }) => value));
+  const lines = facets.filter((facet) => placesOf(facet, axis) > 1);
+  const single = facets.filter((facet) => placesOf(facet, axis) === 1);
+  const dots: PanelGroup = {
+    title: `at one place on the axis${dotsLegend(metric) === '' ? '' : `.${dotsLegend(metric)}`}`,
+    parameters: {},
+    panels: dotsPanels(report, view, single, subjects),
+  };
+  return {
+    id: `${info.id}-${metric.id}`,
+    title: `${metric.label} against ${axis!.label}`,
+    caption: `${intervalText(values)} Grey: the other strategies; all panels share their axes.`,
+    groups: [
+      ...lines.map((facet) => linesGroup(report, view, facet, subjects)),
+      ...(single.length === 0 ? [] : [dots]),
+    ],
+  };
+}
+
+function dotsFigure(report: Report, view: MetricView, subjects: readonly Subject[]): Figure {
+  const { info, metric, facets } = view;
+  const values = facets.flatMap(({ rows }) => rows.map(({ value }) => value));
+  const panels = dotsPanels(report, view, facets, subjects);
   return {
     id: `${info.id}-${metric.id}`,
     title: metric.label,
-    caption: `${intervalText(rows.map(({ value }) => value))}${legend}`,
+    caption: `${intervalText(values)}${dotsLegend(metric)}`,
     groups: [{ title: '', parameters: {}, panels }],
   };
 }

@@ -12,6 +12,9 @@ import { axisMarks, frameOptions, labelMarks } from './plot-frame.ts';
 import type { LineFrame } from './plot-frame.ts';
 import { UnitScale } from './units.ts';
 
+/** Of the axis, between two labels. */
+const LABEL_SHARE_MIN = 0.07;
+
 interface Point {
   readonly x: number;
   readonly y: number;
@@ -29,6 +32,15 @@ function pointsOf({ crossover, shares }: FoundCrossover, { scale }: LineFrame): 
       high: withinScale(scale, high),
     };
   });
+}
+
+/** Those of the ascending places that are far enough from the one before to be labelled. */
+function apart(places: readonly number[]): number[] {
+  const gap = LABEL_SHARE_MIN * (places.at(-1)! - places[0]!);
+  return places.reduce<number[]>(
+    (kept, place) => (place - (kept.at(-1) ?? -Infinity) < gap ? kept : [...kept, place]),
+    [],
+  );
 }
 
 /** The curve, its intervals, and on the line of equality where it falls behind. */
@@ -70,7 +82,7 @@ export function crossoverFigures(report: Pick<Report, 'rows'>, info: ScenarioInf
       marks: [
         ...axisMarks(frame),
         Plot.axisX(shares, { tickFormat: () => '', tickSize: 4, label: null }),
-        tickLabelsX(shares, String),
+        tickLabelsX(apart(shares), String),
         Plot.ruleY([1], { stroke: 'currentColor', strokeOpacity: 0.6 }),
         ...found.flatMap((own, index) => curveMarks(own, index, frame)),
         ...labelMarks(

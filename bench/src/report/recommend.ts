@@ -9,7 +9,6 @@ import type { Aim, Needs } from './needs.ts';
 import { InputError, readReport } from './read.ts';
 import { recommendationText } from './recommend-text.ts';
 import { readTraceFacts } from './trace-facts.ts';
-import type { TraceReader } from './trace-facts.ts';
 
 const HELP = `Usage: npx -y pnpm@12 bench recommend [flags]
 
@@ -20,7 +19,8 @@ what the strategies can do, and what the data does not decide.
   --read-share X       share of operations that only read, 0 to 1
   --aim AIM            ${AIMS.join(', ')} (default: throughput)
 ${CAPABILITY_NEEDS.map(({ flag, help }) => `  --${flag.padEnd(18)} ${help}`).join('\n')}
-  --trace FILE         takes workers and read share from an allocation trace
+  --trace FILE         takes workers, read share and holds across await from a
+                       recorded trace, gzipped or not
   --report FILE        the evidence (default: docs/report/report.json, from
                        the development machine; yours counts more)
   --json               the recommendation as JSON
@@ -54,11 +54,11 @@ function numberOf(flag: string, text: string, low: number, high: number): number
 
 type Flags = ReturnType<typeof readFlags<typeof FLAGS>>['values'];
 
-async function needsOf(flags: Flags, readTrace: TraceReader): Promise<Needs> {
+function needsOf(flags: Flags): Needs {
   const aim = flags.aim ?? 'throughput';
   if (!(AIMS as readonly string[]).includes(aim))
     throw new ArgumentError(`--aim does not know "${aim}"; it knows ${AIMS.join(', ')}.`);
-  const facts = flags.trace === undefined ? null : await readTrace(flags.trace);
+  const facts = flags.trace === undefined ? null : readTraceFacts(flags.trace);
   const workers = flags.workers === undefined ? (facts?.workers ?? null) : numberOf('workers', flags.workers, 1, 1024);
   if (workers !== null && !Number.isInteger(workers))
     throw new ArgumentError(`--workers must be a whole number, not "${workers}".`);
@@ -69,12 +69,14 @@ async function needsOf(flags: Flags, readTrace: TraceReader): Promise<Needs> {
       flags['read-share'] === undefined
         ? (facts?.readShare ?? null)
         : numberOf('read-share', flags['read-share'], 0, 1),
-    must: CAPABILITY_NEEDS.filter(({ flag }) => flags[flag as keyof Flags] === true).map(({ id }) => id),
+    must: CAPABILITY_NEEDS.filter(
+      ({ id, flag }) => flags[flag as keyof Flags] === true || (id === 'holdAcrossAwait' && facts?.holds === true),
+    ).map(({ id }) => id),
   };
 }
 
 /** Runs the command. @returns the exit status. */
-export async function run(argv: readonly string[], readTrace: TraceReader = readTraceFacts): Promise<number> {
+export async function run(argv: readonly string[]): Promise<number> {
   const { values: flags, positionals } = readFlags(argv, FLAGS);
   if (flags.help === true) {
     process.stdout.write(HELP);
@@ -82,7 +84,7 @@ export async function run(argv: readonly string[], readTrace: TraceReader = read
   }
   if (positionals.length > 0) throw new ArgumentError(`recommend takes flags only, not "${positionals[0]}".`);
   try {
-    const needs = await needsOf(flags, readTrace);
+    const needs = needsOf(flags);
     const path = flags.report ?? CHECKED_IN_REPORT;
     const report = readReport(path);
     const found = recommend(report, needs, CANDIDATES);

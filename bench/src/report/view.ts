@@ -68,6 +68,11 @@ export function withoutParameter(parameters: Parameters, id: string | undefined)
   return Object.fromEntries(Object.entries(parameters).filter(([key]) => key !== id));
 }
 
+/** How many places on the axis a facet has; 1 without an axis. */
+export function placesOf({ rows }: Facet, axis: MetricView['axis']): number {
+  return axis === null ? 1 : valuesOf(rows, axis.id).length;
+}
+
 /** The rows of a metric of a scenario, laid out; null where there are none. */
 export function metricView(report: Pick<Report, 'rows'>, info: ScenarioInfo, metric: Metric): MetricView | null {
   const rows = report.rows.filter((row) => row.scenario === info.id && row.metric === metric.id);
@@ -82,7 +87,10 @@ export function metricView(report: Pick<Report, 'rows'>, info: ScenarioInfo, met
     parameters: withoutParameter(own[0]!.parameters, axis?.id),
     rows: own,
   }));
-  facets.sort((left, right) => rankOf(info, left.parameters) - rankOf(info, right.parameters));
+  facets.sort(
+    (left, right) =>
+      placesOf(right, axis) - placesOf(left, axis) || rankOf(info, left.parameters) - rankOf(info, right.parameters),
+  );
   return { info, metric, axis, facets };
 }
 

@@ -3,12 +3,15 @@
 import { CheckError } from '../checks.ts';
 import type { Job } from '../model/scenario.ts';
 import { loadScenario } from '../scenarios/index.ts';
-import type { Reply } from './process.ts';
+import { READY } from './messages.ts';
+import type { Reply } from './messages.ts';
+
+// A scenario's code is loaded alone: what a process has not loaded cannot have shaped its compiled code.
+const loading = loadScenario(process.argv[2]!);
 
 async function reply(job: Job): Promise<Reply> {
   try {
-    // A scenario's code is loaded alone: what a process has not loaded cannot have shaped its compiled code.
-    const scenario = await loadScenario(job.scenario);
+    const scenario = await loading;
     return { ok: true, cells: await scenario.measure(job) };
   } catch (error) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -24,3 +27,5 @@ process.once('message', async (job: Job) => {
 });
 // The parent has gone: nobody would hear the result.
 process.once('disconnect', () => process.exit(1));
+await loading.catch(() => {});
+process.send!(READY);

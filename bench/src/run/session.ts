@@ -5,7 +5,9 @@
 //      the machine does meanwhile falls on all alike.
 //   2. A subject that fails in a scenario is not measured there again: it would only fail again.
 //   3. All rounds run. Where there is a budget, a round begins only if it should end within it, but for the first few.
-//   4. Ctrl-C ends the running process and loses its job only.
+//   4. As many processes as there are cores start side by side and then wait, asleep, until it is their turn: one measures
+//      at a time, and nothing starts meanwhile.
+//   5. Ctrl-C ends the running process and loses its job only.
 
 import type { Cell, ScenarioInfo } from '../model/measurement.ts';
 import type { Skip } from '../model/report.ts';
@@ -14,7 +16,9 @@ import { SkipError } from '../checks.ts';
 import { Random, shuffled } from '../random.ts';
 import { Progress } from './progress.ts';
 import type { ProgressStream } from './progress.ts';
-import { runJob } from './process.ts';
+import type { Reply } from './messages.ts';
+import { JobProcess } from './process.ts';
+import type { Execute } from './process.ts';
 
 /** Rounds that a run makes even if they exceed its budget. */
 export const ROUNDS_MIN = 3;
@@ -43,7 +47,7 @@ export interface SessionOptions {
   /** Changes the jobs of a round before they are shuffled: for the tests of the bench itself. */
   readonly rewrite?: (jobs: readonly Job[]) => readonly Job[];
   /** Runs a job; in a process of its own by default. */
-  readonly execute?: typeof runJob;
+  readonly execute?: Execute;
   /** The order of a round's jobs; random by default. */
   readonly order?: (jobs: readonly Job[], random: Random) => readonly Job[];
 }
@@ -63,6 +67,7 @@ export class Session {
   readonly #skipped: Skip[] = [];
   readonly #failures: string[] = [];
   readonly #failed: Set<string> = new Set();
+  readonly #waiting: Map<Job, JobProcess> = new Map();
 
   constructor(
     parts: readonly Part[],
@@ -92,9 +97,9 @@ export class Session {
     for (const [round, jobs] of plan.entries()) {
       if (this.#abort.signal.aborted) break;
       if (this.#isOverBudget(round, (performance.now() - start) / 1000 + progress.scaled(secondsOf(jobs)))) break;
-      for (const job of jobs) {
+      for (const [index, job] of jobs.entries()) {
         if (this.#abort.signal.aborted) break;
-        await this.#do(job, round, progress);
+        await this.#do(job, jobs.slice(index + 1), round, progress);
         progress.step(job.seconds);
       }
     }
@@ -134,11 +139,30 @@ export class Session {
     return true;
   }
 
-  async #do(job: Job, round: number, progress: Progress): Promise<void> {
+  /** Runs a job in its process; the processes of those that come next start beside it. */
+  async #execute(job: Job, next: readonly Job[]): Promise<Reply> {
+    const { signal } = this.#abort;
+    const { execute } = this.#options;
+    if (execute !== undefined) return execute(job, signal);
+    if (!this.#waiting.has(job)) {
+      const starting = [job, ...next.slice(0, this.#run.cores - 1)];
+      for (const one of starting) this.#waiting.set(one, new JobProcess(one, signal));
+      await Promise.all([...this.#waiting.values()].map(({ ready }) => ready));
+    }
+    const own = this.#waiting.get(job)!;
+    this.#waiting.delete(job);
+    return own.run();
+  }
+
+  async #do(job: Job, next: readonly Job[], round: number, progress: Progress): Promise<void> {
     const key = `${job.scenario} ${job.subject}`;
-    if (this.#failed.has(key)) return;
+    if (this.#failed.has(key)) {
+      this.#waiting.get(job)?.stop();
+      this.#waiting.delete(job);
+      return;
+    }
     progress.show(`round ${round + 1} of ${this.#options.rounds}: ${job.scenario}, ${job.subject}`);
-    const reply = await (this.#options.execute ?? runJob)(job, this.#abort.signal);
+    const reply = await this.#execute(job, next);
     if (reply.ok) {
       for (const cell of reply.cells) this.#cells.push({ ...cell, round });
     } else if (!this.#abort.signal.aborted) {

@@ -42,7 +42,7 @@ export function answerPreempted(rows: readonly Row[], info: ScenarioInfo): Answe
     naiveTail === undefined || bestTail === undefined
       ? ''
       : `Longest wait: ${spell(naiveTail, 'ms', 1e-3)} against ${spell(bestTail, 'ms', 1e-3)}.`,
-    bestRead === undefined || worstRead === undefined
+    bestRead === undefined || worstRead === undefined || bestRead === worstRead
       ? ''
       : `Beside a mover that is preempted, p99 of reads from their intended start is ${spell(bestRead, 'ms', 1e-3)} to ` +
         `${spell(worstRead, 'ms', 1e-3)}${areApart(bestRead, worstRead) ? '' : ', which is no clear difference'}.`,
