@@ -179,6 +179,18 @@ describe('what is cached', () => {
     expectFilled(made.pool, handle, 500, 7);
   });
 
+  it('is found where it is now after this agent has moved it in the same turn', () => {
+    const made = useCached();
+    const handle = filled(made.pool, 500, 7);
+    made.pool.free(made.pool.malloc(500));
+    const offset = made.pool.readBegin(handle);
+    made.pool.readEnd(offset);
+    expect(made.pool.migratePage(Math.floor(offset / 4096)).result).toBe('migrated');
+    made.pool.free(handle);
+    refusal(() => made.pool.sizeOf(handle), 'ERR_ZS_BAD_HANDLE');
+    expect(made.pool.stats().objects).toBe(0);
+  });
+
   it('is dropped by classes that are left alone for some turns', async () => {
     const { pool } = useCached();
     for (const handle of Array.from({ length: 8 }, () => pool.malloc(64))) pool.free(handle);
