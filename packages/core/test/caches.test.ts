@@ -109,6 +109,28 @@ describe('what is cached', () => {
     expect(made.pool.stats()).toMatchObject({ objects: 0, objectsCached: 0, pagesUsed: 0 });
   });
 
+  it('is given back on request, in the middle of a turn', () => {
+    const { pool } = useCached();
+    for (const handle of Array.from({ length: 8 }, () => pool.malloc(64))) pool.free(handle);
+    pool.flushCaches();
+    expect(pool.stats()).toMatchObject({ objects: 0, objectsCached: 0, pagesUsed: 0 });
+  });
+
+  it('does not run through all generations of one cell', () => {
+    const made = useCached();
+    const kept = made.pool.malloc(64);
+    made.pool.free(made.pool.malloc(64));
+    const cells = new Set<number>();
+    const cellMask = (1 << made.plan.cellBits) - 1;
+    for (let i = 0; i < 2 ** (30 - made.plan.cellBits) + 2; i++) {
+      const handle = made.pool.malloc(64);
+      cells.add((handle ^ made.key) & cellMask);
+      made.pool.free(handle);
+    }
+    expect(cells.size).toBeGreaterThan(1);
+    made.pool.free(kept);
+  });
+
   it('is given back by compaction: what others have at rest, and what this agent leases', async () => {
     const made = useCached();
     const other = attachTo(made);

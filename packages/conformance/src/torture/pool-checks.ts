@@ -107,7 +107,9 @@ const cached: Check = {
   async run(context): Promise<Finding> {
     const roles = ['compacts', 'migrates', 'everything', 'everything', 'poolReads'];
     const { end } = await runPool(context, roles, { stutters: true }, { caches: true });
-    const counts = Object.fromEntries(['mallocs', 'reads', 'moved', 'migrated'].map((what) => [what, sumOf(end, what)]));
+    const counts = Object.fromEntries(
+      ['mallocs', 'reads', 'moved', 'migrated'].map((what) => [what, sumOf(end, what)]),
+    );
     return unlessIdle(findingOf(end, counts), 'mallocs', 'reads', 'moved');
   },
 };

@@ -131,7 +131,10 @@ export function cacheHotPaths(
     const held = words[magazine + count]!;
     // A magazine that is not leased has a limit of 0.
     if (held >= words[magazine + limit]! || words[slot] !== ((raw << 1) | 1)) return false;
-    const following = ((((raw + cellMask + 1) & generationMask) | (raw & cellMask)) << 1) | 1;
+    const next = (raw + cellMask + 1) & generationMask;
+    // Generations begin again: the cell goes to the end of the queue, so that a stale handle meets other ones first.
+    if (next === 0) return false;
+    const following = ((next | (raw & cellMask)) << 1) | 1;
     words[magazine + pending] = following;
     words[magazine + bytes]! -= words[slot + 1]! & LENGTH_MASK;
     // The handle dies here.

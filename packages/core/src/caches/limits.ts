@@ -16,7 +16,7 @@ const LIMIT_MAX = 64;
 /** A class may have at most this part of the budget. */
 const SHARE = 4;
 /** All agents together may cache at most this part of the component pages: a pool that holds little keeps little for nobody. */
-const USED_SHARE = 2;
+const USED_SHARE = 4;
 /** Bytes that an agent may cache in any case. */
 const BUDGET_BYTES_MIN = 8192;
 /** Limits that have grown, or could not, until the budget is looked at again. */
