@@ -33,8 +33,16 @@ describe('the model', () => {
       'a collection of what is cached beside a free into a cache and a malloc from it',
       (pool) => void (cachesOf(pool).magazines.isLeased = () => false),
     ],
-    ['let objects move that another agent may free', 'a free into a cache beside a compaction of the class', moveAnyway],
-    ['let a page move that another agent may free into', 'a free into a cache beside the migration of its page', moveAnyway],
+    [
+      'let objects move that another agent may free',
+      'a free into a cache beside a compaction of the class',
+      moveAnyway,
+    ],
+    [
+      'let a page move that another agent may free into',
+      'a free into a cache beside the migration of its page',
+      moveAnyway,
+    ],
     [
       'lease a magazine without the lock of its class',
       'a free into a cache beside a compaction of the class',

@@ -12,7 +12,7 @@ import { findPattern } from './all.ts';
 import { measurePattern } from './measure.ts';
 import type { PatternPlan } from './measure.ts';
 import { findNativePeers, isNative, measureNative } from './native.ts';
-import { THING } from './subjects.ts';
+import { CACHES_SUFFIX, THING } from './subjects.ts';
 
 const METRICS: readonly Metric[] = [
   { id: 'opsPerSecond', label: 'operations', unit: 'ops/s', better: 'higher' },
@@ -33,6 +33,14 @@ const LIMITS = [
 
 /** Strategies that differ in how they allocate and free. */
 const TELLING = ['bigLock', 'spin', 'rwsem', 'preemptibleDirect', 'rcu'];
+
+/** Strategies that are also measured with agent caches: the ones that a user of caches would choose first. */
+const CACHED = ['spin', 'rcu'];
+
+/** Subjects with agent caches, of the strategies that take part. */
+function cachedOf(options: RunOptions): string[] {
+  return tellingOf(options, TELLING).filter((strategyId) => CACHED.includes(strategyId));
+}
 
 /** Seconds besides measuring: warm-up, start of the process and its workers, and the checks at the end. */
 const CELL_SECONDS = 0.6;
@@ -74,15 +82,26 @@ export function patternScenario(id: string): Scenario {
       const plan: PatternPlan = { workers, seconds: options.seconds };
       const seconds = workers.length * (options.seconds + CELL_SECONDS);
       const others = peers().filter(({ why }) => why === null);
-      return [...tellingOf(options, TELLING), ...others.map((peer) => peer.id), HARNESS_ID].map((subject) => ({
-        scenario: id,
-        subject,
-        seed: seed + round,
-        plan: { ...plan },
-        seconds,
-      }));
+      const cached = cachedOf(options).map((strategyId) => strategyId + CACHES_SUFFIX);
+      return [...tellingOf(options, TELLING), ...cached, ...others.map((peer) => peer.id), HARNESS_ID].map(
+        (subject) => ({
+          scenario: id,
+          subject,
+          seed: seed + round,
+          plan: { ...plan },
+          seconds,
+        }),
+      );
     },
-    subjects: () => peers().map(({ id: peer, kind, title }) => ({ id: peer, kind, title })),
+    // Not for choosing a strategy by: a pool of any strategy can have caches.
+    subjects: (options) => [
+      ...cachedOf(options).map((strategyId) => ({
+        id: strategyId + CACHES_SUFFIX,
+        kind: 'peer' as const,
+        title: `${strategyId}, in a pool with agent caches`,
+      })),
+      ...peers().map(({ id: peer, kind, title }) => ({ id: peer, kind, title })),
+    ],
     async measure(job) {
       const { subject, plan, seed } = job;
       const patternPlan = plan as unknown as PatternPlan;

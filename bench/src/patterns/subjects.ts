@@ -7,6 +7,9 @@ import type { Heap } from './heap.ts';
 import { EmptyHeap, PoolHeap } from './pool-heap.ts';
 import type { ThingHeapDescriptor } from '../peers/thing-heap.ts';
 
+/** Behind a strategy's id: the strategy, in a pool with agent caches. */
+export const CACHES_SUFFIX = '~caches';
+
 /** Id of the peer that allocates in shared memory. */
 export const THING = 'thing-spin';
 
@@ -45,7 +48,11 @@ export async function createHeap(subject: string, storedBytes: number): Promise<
       usedBytes: () => heap.usedBytes(),
     };
   }
-  const pool = createPool({ bytes, strategy: await loadStrategy(strategyIdOf(subject)) });
+  const pool = createPool({
+    bytes,
+    strategy: await loadStrategy(strategyIdOf(subject)),
+    caches: subject.endsWith(CACHES_SUFFIX),
+  });
   return {
     heap: new PoolHeap(pool),
     descriptor: { kind: 'pool', strategyId: strategyIdOf(subject), pool: pool.descriptor() },

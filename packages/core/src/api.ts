@@ -197,6 +197,14 @@ export interface Pool extends Disposable {
    */
   shrink(pages: number): number;
 
+  /**
+   * Gives back what this agent has cached, and lets objects move again that its caches kept where they are. For an agent that is
+   * about to block, or to compute for long, in the middle of a turn of the event loop. Without effect in a pool without caches.
+   *
+   * Blocks: briefly; where the agent must not block, what it cannot give back at once is there for others to take. Main thread: yes.
+   */
+  flushCaches(): void;
+
   /** Pages that `shrink` could free at best: an estimate. Blocks: no. Source: zs_shrinker_count(). */
   shrinkable(): number;
 

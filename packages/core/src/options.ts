@@ -11,7 +11,7 @@ const PAGE_BYTES_DEFAULT = 4096;
 const CHAIN_PAGES_DEFAULT = 8;
 const AGENTS_DEFAULT = 64;
 /** Bytes of objects that an agent may cache when `caches` is true. */
-export const CACHE_BYTES_DEFAULT = 131_072;
+export const CACHE_BYTES_DEFAULT = 262_144;
 const CACHE_BYTES_MAX: number = 2 ** 24;
 
 /** Words that a strategy may ask for; see StrategyWords. */

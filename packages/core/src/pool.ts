@@ -178,6 +178,10 @@ export class AgentPool implements HoldingPool {
     return this.compact({ pages }).freedPages;
   }
 
+  flushCaches(): void {
+    this.typed(() => this.caches?.flushMine());
+  }
+
   shrinkable(): number {
     return this.compactor.freeable();
   }

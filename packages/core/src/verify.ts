@@ -149,7 +149,12 @@ export class Verifier {
       'objects in use of class',
       ordinal,
     );
-    expectInvariant(this.cached.size === 0, 'caches-listed', `${this.cached.size} cached slots are in no zspage,`, ordinal);
+    expectInvariant(
+      this.cached.size === 0,
+      'caches-listed',
+      `${this.cached.size} cached slots are in no zspage,`,
+      ordinal,
+    );
     const added = bytesAdded(this.state, ordinal);
     const stored = words[base + CLASS.at.bytesLow]! + words[base + CLASS.at.bytesHigh]! * 2 ** 30 + added;
     if (words[base + CLASS.at.bytesUnsure] !== 0) {
@@ -222,7 +227,12 @@ export class Verifier {
   }
 
   private checkCached(location: Location, slot: WordIndex): void {
-    expectInvariant(this.cached.delete(slot), 'caches-listed', 'a cached slot that no magazine lists, location', location);
+    expectInvariant(
+      this.cached.delete(slot),
+      'caches-listed',
+      'a cached slot that no magazine lists, location',
+      location,
+    );
     const cell = (this.words[slot]! >>> 1) & this.handles.cellMask;
     // That its cell names it, the walk over the magazine has found.
     expectInvariant(!this.seen.cells.has(cell), 'cells-match-slots', 'a cell of two objects', cell);

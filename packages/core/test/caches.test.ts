@@ -109,6 +109,28 @@ describe('what is cached', () => {
     expect(made.pool.stats()).toMatchObject({ objects: 0, objectsCached: 0, pagesUsed: 0 });
   });
 
+  it('is given back on request, in the middle of a turn', () => {
+    const { pool } = useCached();
+    for (const handle of Array.from({ length: 8 }, () => pool.malloc(64))) pool.free(handle);
+    pool.flushCaches();
+    expect(pool.stats()).toMatchObject({ objects: 0, objectsCached: 0, pagesUsed: 0 });
+  });
+
+  it('does not run through all generations of one cell', () => {
+    const made = useCached();
+    const kept = made.pool.malloc(64);
+    made.pool.free(made.pool.malloc(64));
+    const cells = new Set<number>();
+    const cellMask = (1 << made.plan.cellBits) - 1;
+    for (let i = 0; i < 2 ** (30 - made.plan.cellBits) + 2; i++) {
+      const handle = made.pool.malloc(64);
+      cells.add((handle ^ made.key) & cellMask);
+      made.pool.free(handle);
+    }
+    expect(cells.size).toBeGreaterThan(1);
+    made.pool.free(kept);
+  });
+
   it('is given back by compaction: what others have at rest, and what this agent leases', async () => {
     const made = useCached();
     const other = attachTo(made);
@@ -177,6 +199,18 @@ describe('what is cached', () => {
     expect(made.pool.migratePage(Math.floor(offset / 4096)).result).toBe('migrated');
     expect(made.pool.stats().objectsCached).toBe(0);
     expectFilled(made.pool, handle, 500, 7);
+  });
+
+  it('is found where it is now after this agent has moved it in the same turn', () => {
+    const made = useCached();
+    const handle = filled(made.pool, 500, 7);
+    made.pool.free(made.pool.malloc(500));
+    const offset = made.pool.readBegin(handle);
+    made.pool.readEnd(offset);
+    expect(made.pool.migratePage(Math.floor(offset / 4096)).result).toBe('migrated');
+    made.pool.free(handle);
+    refusal(() => made.pool.sizeOf(handle), 'ERR_ZS_BAD_HANDLE');
+    expect(made.pool.stats().objects).toBe(0);
   });
 
   it('is dropped by classes that are left alone for some turns', async () => {

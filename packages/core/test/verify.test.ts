@@ -55,7 +55,10 @@ function recordOf({ words, plan }: Subject): number {
 }
 
 /** What only recovery checks has tests of its own, and so has what is in caches. */
-const planted: Record<Exclude<Invariant, 'readers-counted' | 'words-in-range' | 'caches-listed'>, Record<string, Plant>> = {
+const planted: Record<
+  Exclude<Invariant, 'readers-counted' | 'words-in-range' | 'caches-listed'>,
+  Record<string, Plant>
+> = {
   'lists-linked': {
     'a backward link to another zspage': (s) => (s.words[zspageField(s, s.fullest, 'prev')] = s.emptiest),
     'a list that is a circle': (s) => (s.words[zspageField(s, s.fullest, 'next')] = s.fullest),

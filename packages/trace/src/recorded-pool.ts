@@ -141,6 +141,10 @@ export class RecordedPool implements HoldingPool {
     return this.pool.shrinkable();
   }
 
+  flushCaches(): void {
+    this.pool.flushCaches();
+  }
+
   migratePage(page: number): MigrateResult {
     return this.pool.migratePage(page);
   }

@@ -32,11 +32,11 @@ async function runPool(
   context: CheckContext,
   roles: readonly string[],
   more: Partial<CrewOptions> = {},
-  { keep, data: given }: { keep?: (pool: Pool) => number; data?: RoleData } = {},
+  { keep, data: given, caches = false }: { keep?: (pool: Pool) => number; data?: RoleData; caches?: boolean } = {},
 ): Promise<PoolRun> {
   const { subject, seed } = context;
   const strategy = given?.['lockdep'] === true ? withLockdep(subject.strategy) : subject.strategy;
-  const pool = createPool({ bytes: POOL_BYTES, strategy, agents: 40 });
+  const pool = createPool({ bytes: POOL_BYTES, strategy, agents: 40, caches });
   const kept = keep?.(pool);
   await turn();
   const data = { descriptor: pool.descriptor(), kept, ...given };
@@ -95,6 +95,22 @@ const all: Check = {
     );
     const finding = findingOf(end, counts, [perAgent('reads of each agent', end, 'reads')]);
     return unlessIdle(finding, 'mallocs', 'reads', 'moved', 'migrated');
+  },
+};
+
+const cached: Check = {
+  id: 'torture-caches',
+  title: 'everything that a pool can do, with agent caches, on real threads',
+  kind: 'torture',
+  rows: [1, 4, 13, 14, 18],
+  weight: 2,
+  async run(context): Promise<Finding> {
+    const roles = ['compacts', 'migrates', 'everything', 'everything', 'poolReads'];
+    const { end } = await runPool(context, roles, { stutters: true }, { caches: true });
+    const counts = Object.fromEntries(
+      ['mallocs', 'reads', 'moved', 'migrated'].map((what) => [what, sumOf(end, what)]),
+    );
+    return unlessIdle(findingOf(end, counts), 'mallocs', 'reads', 'moved');
   },
 };
 
@@ -195,4 +211,4 @@ const flood: Check = {
 };
 
 /** See the head of the file. */
-export const poolTortureChecks: readonly Check[] = [all, nonBlocking, order, lockdep, flood];
+export const poolTortureChecks: readonly Check[] = [all, cached, nonBlocking, order, lockdep, flood];

@@ -29,17 +29,11 @@ import { backOff } from '../words/backoff.ts';
 import type { ZspageLists } from '../zspages.ts';
 import { cacheHotPaths } from './hot.ts';
 import type { CacheHotPaths, SlowPaths } from './hot.ts';
+import { CacheLimits } from './limits.ts';
 import { Magazines } from './magazines.ts';
 
-const { lease, head, count } = MAGAZINE.at;
+const { lease, head, count, limit: limitWord } = MAGAZINE.at;
 
-const LIMIT_START = 2;
-/** Slots of a magazine at most: a walk over them is a short section under the class lock. */
-const LIMIT_MAX = 64;
-/** A class may have at most this part of the budget. */
-const SHARE = 4;
-/** Limits that could not grow for want of budget until all are halved. */
-const DENIALS = 1024;
 /** Turns between two looks for magazines that nobody has used meanwhile. */
 const TURNS_PER_LOOK = 64;
 /** Rounds for which an agent that may block waits for others to give back what they have cached: some 10 ms. */
@@ -49,7 +43,7 @@ const settled = Promise.resolve();
 
 /** See the head of the file. */
 export class AgentCaches implements SlowPaths {
-  readonly limits: Int32Array;
+  private readonly limits: CacheLimits;
   readonly hot: CacheHotPaths;
   readonly magazines: Magazines;
   private readonly state: PoolState;
@@ -58,13 +52,9 @@ export class AgentCaches implements SlowPaths {
   private readonly uncached: HotPaths;
   private readonly objects: Objects;
   private readonly wanted: WordIndex;
-  private readonly limitsMax: Int32Array;
   private readonly classes: number;
   /** Objects freed by this agent may be its next ones: no reader is to be waited for. */
   private readonly keepsFrees: boolean;
-  /** Bytes that the limits leave of the budget. */
-  private budgetBytes: number;
-  private denials = 0;
   /** Classes that are leased. */
   private leased: number[] = [];
   /** Turn in which each class was leased last. */
@@ -79,7 +69,7 @@ export class AgentCaches implements SlowPaths {
   private readonly endTurn: () => void;
 
   constructor(state: PoolState, handles: HandleTable, lists: ZspageLists, objects: Objects) {
-    const { shape, cacheBytes, cacheBase, cacheStride } = state.plan;
+    const { shape, cacheBase, cacheStride } = state.plan;
     this.state = state;
     this.words = state.words;
     this.handles = handles;
@@ -88,12 +78,8 @@ export class AgentCaches implements SlowPaths {
     this.magazines = new Magazines(state, handles, lists, objects);
     this.classes = shape.classes.length - 1;
     this.wanted = cacheBase + state.agent.index * cacheStride + CACHE.at.wanted;
-    this.limits = new Int32Array(shape.classes.length);
+    this.limits = new CacheLimits(state);
     this.leasedAt = new Int32Array(shape.classes.length);
-    const most = shape.classes.map(({ sizeBytes }) => Math.min(LIMIT_MAX, Math.floor(cacheBytes / SHARE / sizeBytes)));
-    this.limitsMax = Int32Array.from(most);
-    this.limitsMax[this.classes] = 0;
-    this.budgetBytes = cacheBytes;
     // Without a budget of rounds it is a model checker's agent, to which a second look says all that further ones could.
     this.patience = Number.isFinite(state.agent.spin.refuseAfter) ? PATIENCE : 1;
     this.endTurn = (): void => {
@@ -107,17 +93,17 @@ export class AgentCaches implements SlowPaths {
 
   /** An empty magazine, or one that is not leased. */
   allocate(sizeBytes: number, ordinal: number): number {
-    if (this.limitsMax[ordinal] === 0) return this.uncached.allocate(sizeBytes);
+    if (!this.mayCache(ordinal)) return this.uncached.allocate(sizeBytes);
     const { words, state } = this;
     const magazine = this.mine(ordinal);
     state.strategy.lock(ordinal);
     const isReady = this.leaseLocked(ordinal, magazine);
     if (isReady && words[magazine + head] === 0) {
-      this.grow(ordinal);
-      this.magazines.stock(ordinal, magazine, (this.limits[ordinal]! + 1) >>> 1);
+      this.limits.grow(ordinal);
+      this.magazines.stock(ordinal, magazine, (this.limits.of(ordinal) + 1) >>> 1);
     }
     state.strategy.unlock(ordinal);
-    if (this.denials >= DENIALS) this.spread();
+    if (this.limits.isSpent) this.spread();
     if (isReady && words[magazine + head] !== 0) return this.hot.pop(magazine, sizeBytes);
     return this.uncached.allocate(sizeBytes);
   }
@@ -125,21 +111,21 @@ export class AgentCaches implements SlowPaths {
   /** A bad handle, a full magazine, or one that is not leased. */
   free(handle: number): void {
     const ordinal = this.handles.classHint(handle);
-    if (!this.keepsFrees || ordinal < 0 || this.limitsMax[ordinal] === 0) {
+    if (!this.keepsFrees || ordinal < 0 || !this.mayCache(ordinal)) {
       this.uncached.free(handle);
       return;
     }
     const { words, state } = this;
     const magazine = this.mine(ordinal);
     state.strategy.lock(ordinal);
-    if (this.leaseLocked(ordinal, magazine) && words[magazine + count]! >= this.limits[ordinal]!) {
-      this.grow(ordinal);
-      if (words[magazine + count]! >= this.limits[ordinal]!) {
-        this.magazines.flush(ordinal, magazine, this.limits[ordinal]! >>> 1);
+    if (this.leaseLocked(ordinal, magazine) && words[magazine + count]! >= this.limits.of(ordinal)) {
+      this.limits.grow(ordinal);
+      if (words[magazine + count]! >= this.limits.of(ordinal)) {
+        this.magazines.flush(ordinal, magazine, this.limits.of(ordinal) >>> 1);
       }
     }
     state.strategy.unlock(ordinal);
-    if (this.denials >= DENIALS) this.spread();
+    if (this.limits.isSpent) this.spread();
     if (!this.hot.push(handle)) this.uncached.free(handle);
   }
 
@@ -149,7 +135,7 @@ export class AgentCaches implements SlowPaths {
     if (this.words[this.wanted] === 0) return;
     // order: relaxed. The request is being answered.
     Atomics.store(this.words, this.wanted, 0);
-    this.halveLimits();
+    this.limits.halveAll();
     this.flushMine();
   }
 
@@ -164,6 +150,7 @@ export class AgentCaches implements SlowPaths {
       if (this.words[this.mine(ordinal) + count] !== 0) all = this.trim(ordinal, 0) && all;
     }
     this.giveUpLeases();
+    this.objects.releaseReclaimed();
     return all;
   }
 
@@ -174,6 +161,8 @@ export class AgentCaches implements SlowPaths {
   clear(ordinal: number): boolean {
     const { words, state, magazines } = this;
     let isClear = true;
+    // This agent may be about to move what it has noted itself.
+    this.hot.forgetHints();
     for (let agent = 1; agent <= state.plan.agentsMax; agent++) {
       const magazine = magazines.of(agent, ordinal);
       if (agent !== state.agent.index && magazines.isLeased(magazine)) {
@@ -226,6 +215,15 @@ export class AgentCaches implements SlowPaths {
     if (before === 0) this.newlyAsked = true;
   }
 
+  /** False for huge objects, and while the budget has nothing for the class. */
+  private mayCache(ordinal: number): boolean {
+    const { limits } = this;
+    if (limits.of(ordinal) > 0) return true;
+    limits.grow(ordinal);
+    if (limits.isSpent) this.spread();
+    return limits.of(ordinal) > 0;
+  }
+
   private mine(ordinal: number): WordIndex {
     return this.magazines.of(this.state.agent.index, ordinal);
   }
@@ -238,6 +236,7 @@ export class AgentCaches implements SlowPaths {
     if (Atomics.load(words, HEADER.at.compactor) !== 0) return false;
     // order: release, pairs with isLeased. Nobody else writes the word.
     Atomics.store(words, magazine + lease, 1);
+    words[magazine + limitWord] = this.limits.of(ordinal);
     this.leased.push(ordinal);
     this.leasedAt[ordinal] = this.turn;
     if (!this.asked) {
@@ -249,42 +248,23 @@ export class AgentCaches implements SlowPaths {
   }
 
   private giveUpLeases(): void {
+    if (this.leased.length > 0) this.hot.forgetHints();
     for (const ordinal of this.leased) {
+      this.words[this.mine(ordinal) + limitWord] = 0;
       // order: release, pairs with isLeased. Whoever finds the magazine at rest finds it as it is now.
       Atomics.store(this.words, this.mine(ordinal) + lease, 0);
     }
     this.leased = [];
   }
 
-  /** A magazine was empty or full: it may hold twice as much, if the budget has room. */
-  private grow(ordinal: number): void {
-    const limit = this.limits[ordinal]!;
-    const wish = Math.min(limit === 0 ? LIMIT_START : limit * 2, this.limitsMax[ordinal]!);
-    const costs = (wish - limit) * this.state.tables.sizeBytes[ordinal]!;
-    if (costs <= this.budgetBytes) {
-      this.limits[ordinal] = wish;
-      this.budgetBytes -= costs;
-    } else this.denials++;
-  }
-
-  private halve(ordinal: number): void {
-    const limit = this.limits[ordinal]!;
-    this.limits[ordinal] = limit >>> 1;
-    this.budgetBytes += (limit - (limit >>> 1)) * this.state.tables.sizeBytes[ordinal]!;
-  }
-
   /** The budget is spent, by classes that may not need it any more: those that do will ask again. */
   private spread(): void {
-    this.denials = 0;
-    this.halveLimits();
+    this.limits.halveAll();
     for (let ordinal = 0; ordinal < this.classes; ordinal++) {
-      const limit = this.limits[ordinal]!;
+      const limit = this.limits.of(ordinal);
       if (this.words[this.mine(ordinal) + count]! > limit) this.trim(ordinal, limit);
     }
-  }
-
-  private halveLimits(): void {
-    for (let ordinal = 0; ordinal < this.classes; ordinal++) this.halve(ordinal);
+    this.objects.releaseReclaimed();
   }
 
   /** Frees what a magazine of this agent has beyond `keep`; false when it must not wait for the class lock. */
@@ -301,8 +281,8 @@ export class AgentCaches implements SlowPaths {
   private dropUnused(): void {
     const { strategy } = this.state;
     for (let ordinal = 0; ordinal < this.classes; ordinal++) {
-      if (this.limits[ordinal] === 0 || this.turn - this.leasedAt[ordinal]! < TURNS_PER_LOOK) continue;
-      while (this.limits[ordinal] !== 0) this.halve(ordinal);
+      if (this.limits.of(ordinal) === 0 || this.turn - this.leasedAt[ordinal]! < TURNS_PER_LOOK) continue;
+      this.limits.set(ordinal, 0);
       if (!strategy.tryLock(ordinal)) continue;
       this.magazines.flush(ordinal, this.mine(ordinal), 0);
       strategy.unlock(ordinal);

@@ -47,6 +47,7 @@ export class CacheHeir {
     this.magazines.mend(ordinal, magazine);
     this.magazines.flush(ordinal, magazine, 0);
     words[magazine + MAGAZINE.at.pending] = 0;
+    words[magazine + MAGAZINE.at.limit] = 0;
     // order: relaxed. The record is given to nobody before the dead agent's state says that it is free.
     Atomics.store(words, magazine + MAGAZINE.at.lease, 0);
   }
@@ -61,6 +62,7 @@ export class CacheHeir {
 
   /** Rule 2, for all classes. */
   settle(dead: AgentIndex): void {
-    for (let ordinal = 0; ordinal < this.state.plan.shape.classes.length - 1; ordinal++) this.settleClass(dead, ordinal);
+    for (let ordinal = 0; ordinal < this.state.plan.shape.classes.length - 1; ordinal++)
+      this.settleClass(dead, ordinal);
   }
 }

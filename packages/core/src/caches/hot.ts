@@ -20,14 +20,22 @@ import type { PoolState } from '../state.ts';
 import type { WordIndex } from '../words/agent.ts';
 
 const { alarm } = HEADER.at;
-const { lease, head, count, bytes, pending } = MAGAZINE.at;
+const { lease, head, count, bytes, pending, limit } = MAGAZINE.at;
 const MAGAZINE_WORDS = MAGAZINE.words;
 const PAGE_WORDS = PAGE.words;
 
+/**
+ * Where the objects are that were allocated last, by handle: most frees of an object that lives shortly need not look for it.
+ * Private to the agent; right as long as the lease lasts in which it was noted, as nobody else moves anything meanwhile, and
+ * this agent forgets them first. More of them would
+ * be found by chance, which the branch predictor cannot foresee.
+ */
+const HINTS = 64;
+/** Header, slot and magazine; a fourth for a power of two. */
+const HINT_WORDS = 4;
+
 /** What the hot paths do when there is more to do. */
 export interface SlowPaths {
-  /** Slots that the magazine of each class may hold. */
-  readonly limits: Int32Array;
   /** Answers `wanted`, and throws in a poisoned pool. */
   heed(): void;
   allocate(sizeBytes: number, ordinal: number): number;
@@ -42,6 +50,8 @@ export interface CacheHotPaths {
   pop(magazine: WordIndex, sizeBytes: number): number;
   /** Frees an object into a magazine; false when that cannot be done without more ado, or the handle is bad. */
   push(handle: number): boolean;
+  /** A lease ends, or this agent is about to move objects itself. */
+  forgetHints(): void;
 }
 
 /** Builds the hot paths of an agent's caches. */
@@ -55,7 +65,8 @@ export function cacheHotPaths(
   const { words, key, plan, tables } = state;
   const { pageBytes, pageWords, pageBase, indexBits, directoryBase } = plan;
   const { ofRequest, sizeBytes: sizes } = tables;
-  const { limits } = slow;
+  const hints = new Int32Array(HINTS * HINT_WORDS);
+  const hugeOrdinal = plan.shape.classes.length - 1;
   const indexMask = (1 << indexBits) - 1;
   const inPageMask = pageBytes - 1;
   const { cellMask } = handles;
@@ -79,6 +90,10 @@ export function cacheHotPaths(
   function pop(magazine: WordIndex, sizeBytes: number): number {
     const slot = words[magazine + head]!;
     const tagged = words[slot]! & ~CACHED;
+    const hint = ((tagged >>> 1) & (HINTS - 1)) * HINT_WORDS;
+    hints[hint] = tagged;
+    hints[hint + 1] = slot;
+    hints[hint + 2] = magazine;
     words[magazine + pending] = tagged;
     words[magazine + head] = words[slot + 1]!;
     words[magazine + count]! -= 1;
@@ -98,27 +113,37 @@ export function cacheHotPaths(
   function push(handle: number): boolean {
     if (!keepsFrees || (handle | 0) !== handle || handle <= 0 || handle > HANDLE_MASK) return false;
     const raw = handle ^ key;
+    const tagged = (raw << 1) | 1;
+    const hint = (raw & (HINTS - 1)) * HINT_WORDS;
+    if (hints[hint] === tagged) return put(raw, hints[hint + 1]!, hints[hint + 2]!);
     const cells = words[directoryBase + ((raw & cellMask) >>> cellPageShift)]!;
     const location = words[cells * pageWords + (raw & cellMask & cellInPage)]!;
     if (cells === 0 || location <= 0 || location >= CELL_RETIRED) return false;
     const page = location >>> indexBits;
     const owner = words[pageBase + page * PAGE_WORDS]!;
     const ordinal = owner & OWNER_CLASS_MASK;
-    const magazine = magazines + ordinal * MAGAZINE_WORDS;
-    // The last class and those that are not cached have a limit of 0, and so has what is beyond the last.
-    if (owner === 0 || words[magazine + lease] === 0 || !(words[magazine + count]! < limits[ordinal]!)) return false;
+    if (owner === 0 || ordinal >= hugeOrdinal) return false;
     const slot = page * pageWords + ((((location & indexMask) * sizes[ordinal]!) & inPageMask) >>> 2);
-    if (words[slot] !== ((raw << 1) | 1)) return false;
-    const following = ((((raw + cellMask + 1) & generationMask) | (raw & cellMask)) << 1) | 1;
+    return put(raw, slot, magazines + ordinal * MAGAZINE_WORDS);
+  }
+
+  function put(raw: number, slot: WordIndex, magazine: WordIndex): boolean {
+    const held = words[magazine + count]!;
+    // A magazine that is not leased has a limit of 0.
+    if (held >= words[magazine + limit]! || words[slot] !== ((raw << 1) | 1)) return false;
+    const next = (raw + cellMask + 1) & generationMask;
+    // Generations begin again: the cell goes to the end of the queue, so that a stale handle meets other ones first.
+    if (next === 0) return false;
+    const following = ((next | (raw & cellMask)) << 1) | 1;
     words[magazine + pending] = following;
     words[magazine + bytes]! -= words[slot + 1]! & LENGTH_MASK;
     // The handle dies here.
     words[slot] = following | CACHED;
     words[slot + 1] = words[magazine + head]!;
     words[magazine + head] = slot;
-    words[magazine + count]! += 1;
+    words[magazine + count] = held + 1;
     return true;
   }
 
-  return { allocate, free, pop, push };
+  return { allocate, free, pop, push, forgetHints: () => void hints.fill(0) };
 }

@@ -88,7 +88,12 @@ export class Magazines {
       const header = words[slot]!;
       const location = this.locationOf(header);
       const isCached = slot !== 0 && header < 0 && location !== 0;
-      expectInvariant(isCached, 'caches-listed', `a magazine of class ${ordinal} lists a slot that is not cached,`, slot);
+      expectInvariant(
+        isCached,
+        'caches-listed',
+        `a magazine of class ${ordinal} lists a slot that is not cached,`,
+        slot,
+      );
       const tagged = header & ~CACHED;
       // First: should this agent die, the object is to be freed whichever of these it has come to.
       words[base + CLASS.at.pending] = tagged;

@@ -159,9 +159,18 @@ const magazineFields = {
   },
   head: { words: 1, guard: 'lease', doc: 'First word of the cached slot that goes next; 0 for none.' },
   count: { words: 1, guard: 'lease', doc: 'Slots in it.' },
-  bytes: { words: 1, guard: 'lease', doc: 'What its mallocs and frees have added to the lengths that the class counts.' },
-  pending: { words: 1, guard: 'lease', doc: 'Handle << 1 | 1 of the object that last went in or out, or was about to.' },
-  reserved: { words: 3, guard: 'lease', doc: 'Zero; half a line.' },
+  bytes: {
+    words: 1,
+    guard: 'lease',
+    doc: 'What its mallocs and frees have added to the lengths that the class counts.',
+  },
+  pending: {
+    words: 1,
+    guard: 'lease',
+    doc: 'Handle << 1 | 1 of the object that last went in or out, or was about to.',
+  },
+  limit: { words: 1, guard: 'agent', doc: 'Slots that frees may fill it up to; 0 while it is not leased.' },
+  reserved: { words: 2, guard: 'lease', doc: 'Zero; half a line.' },
 } as const;
 export const MAGAZINE: Layout<keyof typeof magazineFields> = defineLayout('magazine', LINE_WORDS / 2, magazineFields);
 
