@@ -47,7 +47,8 @@ export const bothHalves = ({ moved, still }: Halves): Map<number, number> =>
   ]);
 
 /** Lookups without a pool lock start with a hint. */
-export const hintsOf = ({ words }: Strategy): RacyKind[] => (words.pool === 0 ? ['cells', 'owners'] : []);
+export const hintsOf = ({ words }: Strategy): RacyKind[] =>
+  words.pool === 0 || words.agent > 0 ? ['cells', 'owners'] : [];
 
 export const compact = (pool: AgentPool): boolean => pool.compact().ran;
 export const readMoved: Role<Halves> = (pool, { moved }) => pool.read(moved, (bytes) => expectAll(bytes, A));
