@@ -111,6 +111,7 @@ const eachCall: Readonly<Record<CallName, (subject: Subject) => unknown>> = {
   readEnd: ({ pool, kept }) => pool.readEnd(pool.readBegin(kept)),
   compact: ({ pool }) => pool.compact({ pages: 3 }),
   shrink: ({ pool }) => pool.shrink(2),
+  flushCaches: ({ pool }) => pool.flushCaches(),
   shrinkable: ({ pool }) => pool.shrinkable(),
   migratePage: ({ pool, kept }) => {
     const offset = pool.readBegin(kept);
