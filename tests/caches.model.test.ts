@@ -7,7 +7,7 @@ import { strategyNamed } from './strategies.ts';
 
 const whats = Object.keys(cachePrograms);
 
-describe.each(['bigLock', 'spin', 'preemptibleDirect'])('caches over %s', (name) => {
+describe.each(['spin', 'preemptibleDirect'])('caches over %s', (name) => {
   const { strategy } = strategyNamed(name);
   it.each(whats)('keep the pool whole in every schedule: %s', (what) => {
     assertProved(explorePool(cachePrograms[what](strategy)));
