@@ -24,9 +24,7 @@ export interface PoolOptions<C extends Capabilities = Capabilities> {
   /** Compact on `free` as soon as this share of used pages could be freed, above 0 and up to 1; never by default. */
   readonly compactAbove?: number;
   /**
-   * Agent caches: each agent keeps some freed objects of each size class for its own next mallocs, so that most calls of
-   * malloc and free take no lock. `true` for CACHE_BYTES_DEFAULT, or the most bytes of objects that an agent may cache,
-   * over all classes. Off by default. See "Agent caches" in the README for what they change.
+   * Each agent keeps freed objects for its next mallocs, up to so many bytes, 256 KiB for `true`. Off by default: see the README.
    */
   readonly caches?: boolean | { readonly bytes: number };
 }
@@ -198,10 +196,8 @@ export interface Pool extends Disposable {
   shrink(pages: number): number;
 
   /**
-   * Gives back what this agent has cached, and lets objects move again that its caches kept where they are. For an agent that is
-   * about to block, or to compute for long, in the middle of a turn of the event loop. Without effect in a pool without caches.
-   *
-   * Blocks: briefly; where the agent must not block, what it cannot give back at once is there for others to take. Main thread: yes.
+   * Gives back what this agent has cached, and lets objects move that its caches kept where they are: before it blocks, or
+   * computes for long, in the middle of a turn of the event loop. Blocks: briefly. Main thread: yes.
    */
   flushCaches(): void;
 

@@ -232,8 +232,7 @@ export class Objects {
   /** Collects what may be free already: cached objects, reclaimable records, empty zspages, cells at hand. True when a retry may help. */
   private collect(): boolean {
     const { strategy, plan } = this.state;
-    let gained = this.caches?.collect() === true;
-    gained = strategy.reclaim(true) > 0 || gained;
+    let gained = Number(this.caches?.collect() ?? false) + strategy.reclaim(true) > 0;
     for (let ordinal = 0; ordinal < plan.shape.classes.length; ordinal++) {
       strategy.lock(ordinal);
       const base = this.state.classWord(ordinal);

@@ -234,7 +234,6 @@ export class Verifier {
       location,
     );
     const cell = (this.words[slot]! >>> 1) & this.handles.cellMask;
-    // That its cell names it, the walk over the magazine has found.
     expectInvariant(!this.seen.cells.has(cell), 'cells-match-slots', 'a cell of two objects', cell);
     this.seen.cells.add(cell);
   }

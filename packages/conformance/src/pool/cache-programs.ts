@@ -19,7 +19,7 @@ interface Start {
 }
 
 /** Two zspages: one with an object that stays and a free slot, one with an object that goes; nothing is cached. */
-function start(pool: AgentPool): Start {
+function twoZspages(pool: AgentPool): Start {
   const kept = filled(pool, HALF_BYTES, A);
   const other = pool.malloc(HALF_BYTES);
   const gone = filled(pool, HALF_BYTES, B);
@@ -37,7 +37,7 @@ const made = (start: Start, handles: readonly unknown[]): Map<number, number> =>
 
 function cached(build: Omit<PoolProgram<Start>, 'strategy' | 'setup' | 'cacheBytes'>): Build {
   return program<Start>(() => ({
-    setup: start,
+    setup: twoZspages,
     cacheBytes: CACHE_BYTES,
     ...build,
     racy: ['caches', 'estimates', 'cells', 'owners'],
