@@ -20,6 +20,12 @@ import type { WordIndex } from './words/agent.ts';
 import { setTorn } from './torn.ts';
 import type { Hold } from './api.ts';
 
+/**
+ * Up to so many bytes are copied by words: making a view costs 23 ns (Node 20), 48 bytes by words 20, 64 bytes 26. The other
+ * way a set of the whole source needs no view. Words are bytes in order on little-endian machines only.
+ */
+const BY_WORDS_MAX: number = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 48 : 0;
+
 /** See the head of the file. */
 export class Access {
   /** The object that the last begin found. */
@@ -68,7 +74,7 @@ export class Access {
 
   /** Copies the object that the last begin found, and ends it. */
   copyTo(target: Uint8Array, at: number): number {
-    const { offset, length, firstBytes, secondOffset } = this.place;
+    const { offset, length } = this.place;
     try {
       if (!Number.isInteger(at) || at < 0 || at + length > target.length) {
         throw outOfRange(
@@ -79,8 +85,7 @@ export class Access {
           'Give a target of at least sizeOf(handle) bytes behind the offset.',
         );
       }
-      target.set(this.state.memory.view(offset, firstBytes), at);
-      if (firstBytes < length) target.set(this.state.memory.view(secondOffset, length - firstBytes), at + firstBytes);
+      this.load(target, at);
       return length;
     } finally {
       this.end(offset);
@@ -210,6 +215,17 @@ export class Access {
     return copy;
   }
 
+  /** Copies the object that was found to `target`. */
+  private load(target: Uint8Array, at: number): void {
+    const { offset, length, firstBytes, secondOffset } = this.place;
+    if (length <= BY_WORDS_MAX && firstBytes === length) {
+      copyByWords(this.state.words, offset, length, target, at);
+      return;
+    }
+    target.set(this.state.memory.view(offset, firstBytes), at);
+    if (firstBytes < length) target.set(this.state.memory.view(secondOffset, length - firstBytes), at + firstBytes);
+  }
+
   private store(source: Uint8Array, at: number): void {
     const { bytes } = this;
     const { offset, firstBytes, secondOffset } = this.place;
@@ -235,4 +251,19 @@ function outOfRange(verb: string, at: number, length: number, limit: number, adv
       limit,
     },
   );
+}
+
+/** Copies `length` bytes from byte `offset`, a multiple of 4, to `target`. */
+function copyByWords(words: Int32Array, offset: number, length: number, target: Uint8Array, at: number): void {
+  let to = at;
+  let word = offset >>> 2;
+  for (const end = at + (length & ~3); to < end; to += 4) {
+    const four = words[word++]!;
+    target[to] = four;
+    target[to + 1] = four >>> 8;
+    target[to + 2] = four >>> 16;
+    target[to + 3] = four >>> 24;
+  }
+  if (to === at + length) return;
+  for (let rest = words[word]!; to < at + length; rest >>>= 8) target[to++] = rest;
 }
