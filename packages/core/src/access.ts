@@ -92,6 +92,88 @@ export class Access {
     }
   }
 
+  /** Copies objects one behind another, in one section of the strategy as far as that protects them. */
+  readMany(handles: ArrayLike<number>, target: Uint8Array, at: number, ends: Uint32Array | undefined): number {
+    this.state.checkAlarm();
+    const { strategy } = this.state;
+    let zspage = 0;
+    let to = at;
+    try {
+      for (let i = 0; i < handles.length; i++) {
+        const raw = this.handles.rawOf(handles[i]!);
+        const cell = this.handles.cellOf(raw);
+        let location = zspage === 0 || cell === 0 ? 0 : (strategy.readNext?.(cell, zspage) ?? 0);
+        if (location === 0) {
+          if (zspage !== 0) strategy.readEnd(zspage);
+          zspage = 0;
+          location = cell === 0 ? 0 : strategy.readBegin(cell);
+          if (location === 0) throw this.handles.badHandle(handles[i]!);
+        }
+        zspage = this.zspageAt(location);
+        if (this.locate(location, raw) === 0) throw this.handles.badHandle(handles[i]!);
+        if (this.place.isTorn) throw tornError(handles[i]!);
+        this.checkRoom('read', to, this.place.length, target.length);
+        this.load(target, to);
+        to += this.place.length;
+        if (ends !== undefined) ends[i] = to;
+      }
+    } catch (error) {
+      throw asCorrupt(error);
+    } finally {
+      if (zspage !== 0) strategy.readEnd(zspage);
+    }
+    return to - at;
+  }
+
+  /** Fills objects, each whole, from bytes that follow each other. */
+  writeMany(handles: ArrayLike<number>, source: Uint8Array, at: number): number {
+    this.state.checkAlarm();
+    const { strategy, words } = this.state;
+    const mended: number[] = [];
+    let zspage = 0;
+    let from = at;
+    try {
+      for (let i = 0; i < handles.length; i++) {
+        const raw = this.handles.rawOf(handles[i]!);
+        const cell = this.handles.cellOf(raw);
+        let location = zspage === 0 || cell === 0 ? 0 : (strategy.writeNext?.(cell, zspage) ?? 0);
+        if (location === 0) {
+          if (zspage !== 0) strategy.writeEnd(zspage);
+          zspage = 0;
+          location = cell === 0 ? 0 : strategy.writeBegin(cell);
+          if (location === 0) throw this.handles.badHandle(handles[i]!);
+        }
+        zspage = this.zspageAt(location);
+        if (this.locate(location, raw) === 0) throw this.handles.badHandle(handles[i]!);
+        const { length, isTorn } = this.place;
+        this.checkRoom('write', from, length, source.length);
+        if (isTorn) mended.push(handles[i]!);
+        // Plain: as in write.
+        words[this.writing] = (raw << 1) | 1;
+        this.store(source.subarray(from, from + length), 0);
+        words[this.writing] = 0;
+        from += length;
+      }
+    } catch (error) {
+      throw asCorrupt(error);
+    } finally {
+      if (zspage !== 0) strategy.writeEnd(zspage);
+      for (const handle of mended) this.mend(handle);
+    }
+    return from - at;
+  }
+
+  private checkRoom(verb: 'read' | 'write', at: number, length: number, limit: number): void {
+    if (Number.isInteger(at) && at >= 0 && at + length <= limit) return;
+    throw outOfRange(
+      verb,
+      at,
+      length,
+      limit,
+      'Give a buffer of at least the lengths of all objects behind the offset.',
+    );
+  }
+
   /** Source: zs_obj_write(). */
   write(handle: number, source: Uint8Array, at: number): void {
     this.state.checkAlarm();

@@ -86,6 +86,19 @@ export class RcuPool implements BoundStrategy {
     this.epochs.unpin();
   }
 
+  /** A section protects whatever is found in it. */
+  readNext(cell: WordIndex, _zspage: ZspageIndex): Location {
+    // order: acquire, pairs with publish and retireObject. As in readBegin.
+    const location = Atomics.load(this.words, cell);
+    return (location - 1) >>> 0 < LOCATION_MAX ? location : 0;
+  }
+
+  writeNext(cell: WordIndex, zspage: ZspageIndex): Location {
+    // order: acquire, pairs with publish and retireObject. Movers are shut out of the zspage.
+    const location = Atomics.load(this.words, cell);
+    return this.host.isLocation(location) && this.host.zspageOf(location) === zspage ? location : 0;
+  }
+
   writeBegin(cell: WordIndex): Location {
     const { words, host, holds } = this;
     // A hint: plain and possibly stale. What decides is the atomic load under the hold lock.
