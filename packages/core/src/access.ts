@@ -20,6 +20,12 @@ import type { WordIndex } from './words/agent.ts';
 import { setTorn } from './torn.ts';
 import type { Hold } from './api.ts';
 
+/**
+ * Up to so many bytes are copied by words: making a view costs 23 ns (Node 20), 48 bytes by words 20, 64 bytes 26. The other
+ * way a set of the whole source needs no view. Words are bytes in order on little-endian machines only.
+ */
+const BY_WORDS_MAX: number = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 48 : 0;
+
 /** See the head of the file. */
 export class Access {
   /** The object that the last begin found. */
@@ -68,7 +74,7 @@ export class Access {
 
   /** Copies the object that the last begin found, and ends it. */
   copyTo(target: Uint8Array, at: number): number {
-    const { offset, length, firstBytes, secondOffset } = this.place;
+    const { offset, length } = this.place;
     try {
       if (!Number.isInteger(at) || at < 0 || at + length > target.length) {
         throw outOfRange(
@@ -79,12 +85,93 @@ export class Access {
           'Give a target of at least sizeOf(handle) bytes behind the offset.',
         );
       }
-      target.set(this.state.memory.view(offset, firstBytes), at);
-      if (firstBytes < length) target.set(this.state.memory.view(secondOffset, length - firstBytes), at + firstBytes);
+      this.load(target, at);
       return length;
     } finally {
       this.end(offset);
     }
+  }
+
+  /** Copies objects one behind another, in one section of the strategy as far as that protects them. */
+  readMany(handles: ArrayLike<number>, target: Uint8Array, at: number, ends: Uint32Array | undefined): number {
+    this.state.checkAlarm();
+    const { strategy } = this.state;
+    let zspage = 0;
+    let to = at;
+    try {
+      for (let i = 0; i < handles.length; i++) {
+        const raw = this.handles.rawOf(handles[i]!);
+        const cell = this.handles.cellOf(raw);
+        let location = zspage === 0 || cell === 0 ? 0 : (strategy.readNext?.(cell, zspage) ?? 0);
+        if (location === 0) {
+          if (zspage !== 0) strategy.readEnd(zspage);
+          zspage = 0;
+          location = cell === 0 ? 0 : strategy.readBegin(cell);
+          if (location === 0) throw this.handles.badHandle(handles[i]!);
+        }
+        zspage = this.zspageAt(location);
+        if (this.locate(location, raw) === 0) throw this.handles.badHandle(handles[i]!);
+        if (this.place.isTorn) throw tornError(handles[i]!);
+        this.checkRoom('read', to, this.place.length, target.length);
+        this.load(target, to);
+        to += this.place.length;
+        if (ends !== undefined) ends[i] = to;
+      }
+    } catch (error) {
+      throw asCorrupt(error);
+    } finally {
+      if (zspage !== 0) strategy.readEnd(zspage);
+    }
+    return to - at;
+  }
+
+  /** Fills objects, each whole, from bytes that follow each other. */
+  writeMany(handles: ArrayLike<number>, source: Uint8Array, at: number): number {
+    this.state.checkAlarm();
+    const { strategy, words } = this.state;
+    const mended: number[] = [];
+    let zspage = 0;
+    let from = at;
+    try {
+      for (let i = 0; i < handles.length; i++) {
+        const raw = this.handles.rawOf(handles[i]!);
+        const cell = this.handles.cellOf(raw);
+        let location = zspage === 0 || cell === 0 ? 0 : (strategy.writeNext?.(cell, zspage) ?? 0);
+        if (location === 0) {
+          if (zspage !== 0) strategy.writeEnd(zspage);
+          zspage = 0;
+          location = cell === 0 ? 0 : strategy.writeBegin(cell);
+          if (location === 0) throw this.handles.badHandle(handles[i]!);
+        }
+        zspage = this.zspageAt(location);
+        if (this.locate(location, raw) === 0) throw this.handles.badHandle(handles[i]!);
+        const { length, isTorn } = this.place;
+        this.checkRoom('write', from, length, source.length);
+        if (isTorn) mended.push(handles[i]!);
+        // Plain: as in write.
+        words[this.writing] = (raw << 1) | 1;
+        this.store(source.subarray(from, from + length), 0);
+        words[this.writing] = 0;
+        from += length;
+      }
+    } catch (error) {
+      throw asCorrupt(error);
+    } finally {
+      if (zspage !== 0) strategy.writeEnd(zspage);
+      for (const handle of mended) this.mend(handle);
+    }
+    return from - at;
+  }
+
+  private checkRoom(verb: 'read' | 'write', at: number, length: number, limit: number): void {
+    if (Number.isInteger(at) && at >= 0 && at + length <= limit) return;
+    throw outOfRange(
+      verb,
+      at,
+      length,
+      limit,
+      'Give a buffer of at least the lengths of all objects behind the offset.',
+    );
   }
 
   /** Source: zs_obj_write(). */
@@ -210,6 +297,17 @@ export class Access {
     return copy;
   }
 
+  /** Copies the object that was found to `target`. */
+  private load(target: Uint8Array, at: number): void {
+    const { offset, length, firstBytes, secondOffset } = this.place;
+    if (length <= BY_WORDS_MAX && firstBytes === length) {
+      copyByWords(this.state.words, offset, length, target, at);
+      return;
+    }
+    target.set(this.state.memory.view(offset, firstBytes), at);
+    if (firstBytes < length) target.set(this.state.memory.view(secondOffset, length - firstBytes), at + firstBytes);
+  }
+
   private store(source: Uint8Array, at: number): void {
     const { bytes } = this;
     const { offset, firstBytes, secondOffset } = this.place;
@@ -235,4 +333,19 @@ function outOfRange(verb: string, at: number, length: number, limit: number, adv
       limit,
     },
   );
+}
+
+/** Copies `length` bytes from byte `offset`, a multiple of 4, to `target`. */
+function copyByWords(words: Int32Array, offset: number, length: number, target: Uint8Array, at: number): void {
+  let to = at;
+  let word = offset >>> 2;
+  for (const end = at + (length & ~3); to < end; to += 4) {
+    const four = words[word++]!;
+    target[to] = four;
+    target[to + 1] = four >>> 8;
+    target[to + 2] = four >>> 16;
+    target[to + 3] = four >>> 24;
+  }
+  if (to === at + length) return;
+  for (let rest = words[word]!; to < at + length; rest >>>= 8) target[to++] = rest;
 }

@@ -161,6 +161,30 @@ export interface Pool extends Disposable {
   readInto(handle: Handle, target: Uint8Array, offset?: number): number;
 
   /**
+   * Copies objects, one behind another, into `target`, and returns how many bytes that were. Objects that follow each other
+   * in `handles` and lie in one zspage are copied under one lock: that of a strategy with epochs covers the whole batch.
+   * The batch is not one step: other agents' writes may come in between.
+   *
+   * @param offset First byte of `target` to fill, 0 by default.
+   * @param ends Gets the offset in `target` behind each object.
+   * @throws ERR_ZS_BAD_HANDLE, ERR_ZS_TORN; ERR_ZS_OUT_OF_RANGE when `target` is too short. The objects before that handle
+   *   have been copied, and `ends` says where they lie; nothing stays locked.
+   * Blocks: briefly, again and again. Main thread: yes; readManyAsync begins the whole batch again when it is refused.
+   */
+  readMany(handles: ArrayLike<Handle>, target: Uint8Array, offset?: number, ends?: Uint32Array): number;
+
+  /**
+   * Fills objects, each whole, from bytes of `source` that follow each other, and returns how many bytes that were: the
+   * other way of `readMany`, under locks as there.
+   *
+   * @param offset First byte of `source` to take, 0 by default.
+   * @throws ERR_ZS_BAD_HANDLE; ERR_ZS_OUT_OF_RANGE when `source` is too short. The objects before that handle have been
+   *   written, that one and those behind it have not.
+   * Blocks: briefly, again and again. Main thread: yes; writeManyAsync begins the whole batch again when it is refused.
+   */
+  writeMany(handles: ArrayLike<Handle>, source: Uint8Array, offset?: number): number;
+
+  /**
    * Opens a read without allocating anything, for hot code. Until the matching `readEnd`, which must come in the same
    * turn of the event loop, the object stays where it is: `readFirstBytes` bytes in `bytes` from the returned offset, and
    * the rest, if `readLength` is more, from `readSecondOffset`. Copy these three before the next call of the pool.
@@ -271,6 +295,8 @@ export interface Pool extends Disposable {
   /** `use` is still sync: it runs in the turn in which the read could begin. */
   readAsync<T>(handle: Handle, use: (bytes: Uint8Array) => T): Promise<T>;
   readIntoAsync(handle: Handle, target: Uint8Array, offset?: number): Promise<number>;
+  readManyAsync(handles: ArrayLike<Handle>, target: Uint8Array, offset?: number, ends?: Uint32Array): Promise<number>;
+  writeManyAsync(handles: ArrayLike<Handle>, source: Uint8Array, offset?: number): Promise<number>;
   compactAsync(budget?: CompactBudget): Promise<CompactResult>;
   /** The async twin of any other call: `await pool.retryAsync(() => pool.stats())`. Never blocks the agent. */
   retryAsync<T>(call: () => T): Promise<T>;

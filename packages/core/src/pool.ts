@@ -133,6 +133,14 @@ export class AgentPool implements HoldingPool {
     return this.access.copyTo(target, offset);
   }
 
+  readMany(handles: ArrayLike<Handle>, target: Uint8Array, offset = 0, ends?: Uint32Array): number {
+    return this.access.readMany(handles, target, offset, ends);
+  }
+
+  writeMany(handles: ArrayLike<Handle>, source: Uint8Array, offset = 0): number {
+    return this.access.writeMany(handles, source, offset);
+  }
+
   readBegin(handle: Handle): number {
     return this.access.begin(handle);
   }
@@ -240,6 +248,14 @@ export class AgentPool implements HoldingPool {
 
   readIntoAsync(handle: Handle, target: Uint8Array, offset = 0): Promise<number> {
     return this.retryAsync(() => this.readInto(handle, target, offset));
+  }
+
+  readManyAsync(handles: ArrayLike<Handle>, target: Uint8Array, offset = 0, ends?: Uint32Array): Promise<number> {
+    return this.retryAsync(() => this.readMany(handles, target, offset, ends));
+  }
+
+  writeManyAsync(handles: ArrayLike<Handle>, source: Uint8Array, offset = 0): Promise<number> {
+    return this.retryAsync(() => this.writeMany(handles, source, offset));
   }
 
   holdAsync(handle: Handle): Promise<Hold> {

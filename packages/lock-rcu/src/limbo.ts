@@ -22,7 +22,7 @@
 //   2. EPOCH is sampled after the unlink that it is recorded for, so `epoch` arguments must be loaded under this hold of
 //      the class lock, behind the last unlink.
 //   3. A zspage with holders or in-place writers inside is not reclaimed: they may be inside what was freed. One look at
-//      the hold word suffices: whoever counts itself in after it finds that the cell has changed.
+//      the hold word and at the agents' marks suffices: whoever comes in after it finds that the cell has changed.
 //   4. A zspage is off the list, and its words are as of a zspage without garbage, when the reclaim of its last slot gives
 //      it back. Nothing of it is touched after the class lock is dropped.
 //   5. A huge object has no header. It is the only slot of its zspage, and never a moved place.
@@ -30,11 +30,12 @@
 //
 // Source: kfree_rcu() batches; lists in the header words as in shared/reference/locks.md B.2.
 
-import { LENGTH_BITS, LENGTH_MASK, PLACE_MOVED } from '@zsmalloc/core/strategy';
+import { LENGTH_BITS, LENGTH_MASK, OwnLines, PLACE_MOVED } from '@zsmalloc/core/strategy';
 import type { Location, PageIndex, StrategyHost, ZspageIndex } from '@zsmalloc/core/strategy';
 import type { WordIndex, Words } from '@zsmalloc/core/words';
+import { preemptibleAtomicLock } from '@zsmalloc/lock-custom';
 import { GRACE, epochsSince } from './epochs.ts';
-import { LOCK, ZSPAGE } from './records.ts';
+import { AGENT, LOCK, POOL, ZSPAGE } from './records.ts';
 
 const { limboHead, limboTail, limboSlots, limboPages } = LOCK.at;
 const { hold, chains, epoch: sealedEpoch, next, page: retiredPage } = ZSPAGE.at;
@@ -52,6 +53,8 @@ export const PLACE: Kind = PLACE_MOVED;
 
 /** See the head of the file. */
 export class Limbo {
+  /** Holders and in-place writers of zspages. */
+  readonly holds: OwnLines;
   protected readonly host: StrategyHost;
   protected readonly words: Words;
   private readonly lockBase: WordIndex;
@@ -66,6 +69,10 @@ export class Limbo {
     this.lockStride = host.lockStride;
     this.zspageBase = host.zspageBase;
     this.zspageStride = host.zspageStride;
+    this.holds = new OwnLines(host, preemptibleAtomicLock.bind(host.agent), {
+      slots: host.agentBase + AGENT.at.marks,
+      agentsHigh: host.poolBase + POOL.at.agentsHigh,
+    });
   }
 
   record(zspage: ZspageIndex): WordIndex {
@@ -209,7 +216,7 @@ export class Limbo {
     const zspage = this.takeHead(lock);
     const record = this.record(zspage);
     // order: acquire, pairs with writeEnd and holdEnd. Nobody is inside, and what they wrote there is over: rule 3.
-    if (Atomics.load(words, record + hold) !== 0) {
+    if (Atomics.load(words, record + hold) !== 0 || this.holds.isMarked(record + hold)) {
       words[record + chains]! |= RIPE;
       this.append(lock, zspage, record);
       return 0;

@@ -2,7 +2,7 @@
 //
 // LOCK ORDER   class > hold (tried) ; class > handles > pages. No pool lock, and readers take none.
 //   class    spinMutex, as in every strategy: lists, counters, cells, and the limbo list of the class
-//   hold     preemptibleAtomicLock of a zspage: holders and in-place writers read it, movers try to write it
+//   hold     preemptibleAtomicLock of a zspage, under core's OwnLines: holders and in-place writers read it, movers try it
 //
 // RULES
 //   1. A reader pins, then loads the cell. What the cell names stays as it is until the section ends: nothing that was
@@ -15,7 +15,7 @@
 //      reclaimed, and nothing else.
 //   5. A free unlinks (the cell says RETIRED) and retires. Slot, handle and zspage are reused after the grace period.
 //   6. While a page of a zspage is in limbo, its movers are told that it is busy: one retired page fits its record.
-//   7. Who holds or writes says so in its record (core's ReadTable), so that the count can be told anew when it dies. A
+//   7. Who holds or writes marks that on its own line, or says that it is counted (core's ReadTable): it may die. A
 //      retired cell keeps the object's place, by which whoever recovers knows what it belongs to: limbo lists are built anew.
 //   8. Retiring never fails, never waits and allocates nothing. It helps to reclaim: ladder.ts. A mover does not help:
 //      it is in the middle of lists that reclaiming changes.
@@ -25,14 +25,13 @@ import type {
   BoundStrategy,
   Location,
   Mutex,
+  OwnLines,
   PageIndex,
   StrategyHost,
   StrategyRecovery,
-  TryRwLock,
   ZspageIndex,
 } from '@zsmalloc/core/strategy';
 import type { WordIndex, Words } from '@zsmalloc/core/words';
-import { preemptibleAtomicLock } from '@zsmalloc/lock-custom';
 import { spinMutex } from '@zsmalloc/lock-spin';
 import type { Epochs } from './epochs.ts';
 import { Ladder } from './ladder.ts';
@@ -56,7 +55,7 @@ export class RcuPool implements BoundStrategy {
   protected readonly limbo: Limbo;
   private readonly words: Words;
   private readonly mutex: Mutex;
-  private readonly holds: TryRwLock;
+  private readonly holds: OwnLines;
   protected readonly reclaimer: Reclaimer;
   private readonly ladder: Ladder;
 
@@ -66,7 +65,7 @@ export class RcuPool implements BoundStrategy {
     this.epochs = epochs;
     this.limbo = limbo;
     this.mutex = spinMutex.bind(host.agent);
-    this.holds = preemptibleAtomicLock.bind(host.agent);
+    this.holds = limbo.holds;
     this.reclaimer = new Reclaimer(host, this.mutex, epochs, limbo);
     this.ladder = new Ladder(host, epochs, limbo, this.reclaimer);
     this.reclamation = new Reclamation(host, epochs, this.ladder, () => this.reclaim(false));
@@ -87,6 +86,19 @@ export class RcuPool implements BoundStrategy {
     this.epochs.unpin();
   }
 
+  /** A section protects whatever is found in it. */
+  readNext(cell: WordIndex, _zspage: ZspageIndex): Location {
+    // order: acquire, pairs with publish and retireObject. As in readBegin.
+    const location = Atomics.load(this.words, cell);
+    return (location - 1) >>> 0 < LOCATION_MAX ? location : 0;
+  }
+
+  writeNext(cell: WordIndex, zspage: ZspageIndex): Location {
+    // order: acquire, pairs with publish and retireObject. Movers are shut out of the zspage.
+    const location = Atomics.load(this.words, cell);
+    return this.host.isLocation(location) && this.host.zspageOf(location) === zspage ? location : 0;
+  }
+
   writeBegin(cell: WordIndex): Location {
     const { words, host, holds } = this;
     // A hint: plain and possibly stale. What decides is the atomic load under the hold lock.
@@ -98,25 +110,18 @@ export class RcuPool implements BoundStrategy {
         if (!host.isLocation(location)) return 0;
       }
       const word = this.holdWord(host.zspageOf(location));
-      host.reads.enter(word);
-      try {
-        holds.readLock(word);
-      } catch (error) {
-        host.reads.left();
-        throw error;
-      }
-      host.reads.entered(word);
+      holds.enter(word);
       // order: acquire, pairs with publish and retireObject. Equal: no mover can have the zspage from here on, and what is
       // freed from here on is not reclaimed before the end.
       const current = Atomics.load(words, cell);
       if (current === location) return location;
-      this.leave(word);
+      holds.leave(word);
       location = current;
     }
   }
 
   writeEnd(zspage: ZspageIndex): void {
-    this.leave(this.holdWord(zspage));
+    this.holds.leave(this.holdWord(zspage));
   }
 
   holdBegin(cell: WordIndex): Location {
@@ -209,13 +214,6 @@ export class RcuPool implements BoundStrategy {
 
   detach(): void {
     this.epochs.quiescent();
-  }
-
-  private leave(word: WordIndex): void {
-    const { reads } = this.host;
-    reads.leave(word);
-    this.holds.readUnlock(word);
-    reads.left();
   }
 
   private holdWord(zspage: ZspageIndex): WordIndex {

@@ -1,6 +1,6 @@
 // Words of the RCU strategies in a pool's buffer. No offset is written anywhere else.
 
-import { defineLayout } from '@zsmalloc/core/strategy';
+import { OWN_LINE_WORDS, defineLayout } from '@zsmalloc/core/strategy';
 import type { Layout } from '@zsmalloc/core/strategy';
 
 /** Every agent writes EPOCH and reads it in each section, so it has a cache line of its own. */
@@ -29,7 +29,7 @@ const zspageFields = {
   hold: {
     words: 1,
     guard: 'strategy',
-    doc: 'preemptibleAtomicLock: holders and in-place writers read it, movers try to write it.',
+    doc: 'preemptibleAtomicLock under OwnLines: holders and in-place writers read it, movers try to write it.',
   },
   chains: {
     words: 1,
@@ -63,5 +63,10 @@ const agentFields = {
     doc: 'Bit 0: in a section. Bits 1-28: EPOCH as read when it began. 0 outside of sections.',
   },
   need: { words: 1, guard: 'atomic', doc: '1: somebody waits for this agent to pass a quiescent state.' },
+  marks: {
+    words: OWN_LINE_WORDS as number,
+    guard: 'atomic',
+    doc: 'Hold words of the zspages that it writes in: core, OwnLines.',
+  },
 } as const;
 export const AGENT: Layout<keyof typeof agentFields> = defineLayout('rcu agent', 1, agentFields);

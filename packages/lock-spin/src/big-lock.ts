@@ -70,6 +70,15 @@ class BigLock extends ReclaimsAtOnce {
     this.reads--;
   }
 
+  readNext(cell: WordIndex): Location {
+    const location = this.words[cell]!;
+    return this.host.isLocation(location) ? location : 0;
+  }
+
+  writeNext(cell: WordIndex): Location {
+    return this.readNext(cell);
+  }
+
   lockClassOf(cell: WordIndex): number {
     this.enter();
     const location = this.words[cell]!;

@@ -85,7 +85,7 @@ export function exploreLock<L>(
 ): Explored {
   let readersMost = 0;
   const result = explore<Inside>({
-    memory: new ModelMemory(64),
+    memory: new ModelMemory(256),
     ghost: () => ({ readers: 0, readersMost: 0 }),
     threads: roles.map((role) => (context: Context) => {
       const changes = { count: 0 };

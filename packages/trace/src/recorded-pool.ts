@@ -85,6 +85,29 @@ export class RecordedPool implements HoldingPool {
     return length;
   }
 
+  /** Runs as so many reads: a batch that fails in the middle is recorded up to there. */
+  readMany(handles: ArrayLike<Handle>, target: Uint8Array, offset = 0, ends?: Uint32Array): number {
+    let to = offset;
+    for (let i = 0; i < handles.length; i++) {
+      to += this.readInto(handles[i]!, target, to);
+      if (ends !== undefined) ends[i] = to;
+    }
+    return to - offset;
+  }
+
+  /** Runs as so many writes. */
+  writeMany(handles: ArrayLike<Handle>, source: Uint8Array, offset = 0): number {
+    let from = offset;
+    for (let i = 0; i < handles.length; i++) {
+      const lengthBytes = this.sizeOf(handles[i]!);
+      // Refused: it says why.
+      if (from + lengthBytes > source.length) this.pool.writeMany([handles[i]!], source, from);
+      this.write(handles[i]!, source.subarray(from, from + lengthBytes));
+      from += lengthBytes;
+    }
+    return from - offset;
+  }
+
   readBegin(handle: Handle): number {
     const stamp = this.recording.stamp();
     const offset = this.pool.readBegin(handle);
@@ -203,6 +226,14 @@ export class RecordedPool implements HoldingPool {
 
   readIntoAsync(handle: Handle, target: Uint8Array, offset = 0): Promise<number> {
     return this.pool.retryAsync(() => this.readInto(handle, target, offset));
+  }
+
+  readManyAsync(handles: ArrayLike<Handle>, target: Uint8Array, offset = 0, ends?: Uint32Array): Promise<number> {
+    return this.pool.retryAsync(() => this.readMany(handles, target, offset, ends));
+  }
+
+  writeManyAsync(handles: ArrayLike<Handle>, source: Uint8Array, offset = 0): Promise<number> {
+    return this.pool.retryAsync(() => this.writeMany(handles, source, offset));
   }
 
   holdAsync(handle: Handle): Promise<Hold> {

@@ -120,6 +120,20 @@ export const objectPrograms: Readonly<Record<string, Build>> = {
     },
     contents: bothHalves,
   })),
+  'a batch of reads beside a compaction that moves one object beside the other': program<Halves>((strategy) => ({
+    racy: hintsOf(strategy),
+    setup: halves,
+    agents: {
+      read: (pool, { moved, still }) => {
+        const target = new Uint8Array(2 * HALF_BYTES);
+        pool.readMany([still, moved], target);
+        expectAll(target.subarray(0, HALF_BYTES), B);
+        expectAll(target.subarray(HALF_BYTES), A);
+      },
+      compact,
+    },
+    contents: bothHalves,
+  })),
   'a write beside a compaction that moves the object': program<Halves>((strategy) => ({
     racy: hintsOf(strategy),
     setup: halves,

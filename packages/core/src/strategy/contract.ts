@@ -165,6 +165,12 @@ export interface BoundStrategy {
   /** Like `readBegin`, for changing the object's bytes: excludes movers, not other readers or writers. */
   writeBegin(cell: WordIndex): Location;
   writeEnd(zspage: ZspageIndex): void;
+  /**
+   * Goes on from a read, or a write, to a further object that the same section protects: its location, or 0 when there is
+   * none, or the section does not protect it, and goes on as it was. Never waits. Left out, each object has its own section.
+   */
+  readNext?(cell: WordIndex, zspage: ZspageIndex): Location;
+  writeNext?(cell: WordIndex, zspage: ZspageIndex): Location;
   /** Like `readBegin`, for a hold that may last across turns of the event loop. */
   holdBegin(cell: WordIndex): Location;
   holdEnd(zspage: ZspageIndex): void;

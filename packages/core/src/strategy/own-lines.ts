@@ -48,7 +48,8 @@ export interface OwnLinesPlace {
 export class OwnLines {
   private readonly words: Words;
   private readonly lock: RecoverableRwLock;
-  private readonly writers: ReadByMany;
+  /** The count, and who writes. */
+  readonly counted: ReadByMany;
   private readonly reads: ReadTable;
   private readonly slots: WordIndex;
   private readonly stride: number;
@@ -60,7 +61,7 @@ export class OwnLines {
   constructor(host: StrategyHost, lock: RecoverableRwLock, place: OwnLinesPlace) {
     this.words = host.agent.words;
     this.lock = lock;
-    this.writers = lock.recovery;
+    this.counted = lock.recovery;
     this.reads = host.reads;
     this.slots = place.slots;
     this.stride = host.agentStride;
@@ -75,10 +76,10 @@ export class OwnLines {
   enter(lock: WordIndex): void {
     const slot = this.top;
     if (slot !== this.limit) {
-      // order: sequentially consistent, pairs with the scan of tryWriteLock. Rule 1.
+      // order: sequentially consistent, pairs with the scan of isMarked. Rule 1.
       Atomics.store(this.words, slot, lock);
       // order: acquire, pairs with the writer's unlock: what it moved is visible. And rule 1: loaded after the store.
-      if (this.writers.holderOf(lock) === 0) {
+      if (this.counted.holderOf(lock) === 0) {
         this.top = slot + 1;
         return;
       }
@@ -106,7 +107,7 @@ export class OwnLines {
     // Plain: nobody else writes to a live agent's slots.
     if (slot >= this.first && this.words[slot] === lock) {
       this.top = slot;
-      // order: release, pairs with the scan of tryWriteLock. The writer finds our reads finished.
+      // order: release, pairs with the scan of isMarked. The writer finds our reads finished.
       Atomics.store(this.words, slot, 0);
     } else this.leaveOther(lock);
   }
@@ -114,6 +115,17 @@ export class OwnLines {
   /** False while anybody is inside. */
   tryWriteLock(lock: WordIndex): boolean {
     if (!this.lock.tryWriteLock(lock)) return false;
+    if (!this.isMarked(lock)) return true;
+    this.lock.writeUnlock(lock);
+    return false;
+  }
+
+  writeUnlock(lock: WordIndex): void {
+    this.lock.writeUnlock(lock);
+  }
+
+  /** True when a reader is inside by a mark. */
+  isMarked(lock: WordIndex): boolean {
     const { words } = this;
     // order: sequentially consistent, pairs with `raise`. Rule 5.
     const agents = Atomics.load(words, this.agentsHigh);
@@ -121,12 +133,10 @@ export class OwnLines {
       const first = this.slotsOf(agent);
       for (let i = 0; i < OWN_LINE_WORDS; i++) {
         // order: sequentially consistent, pairs with enter and leave. Rule 1.
-        if (Atomics.load(words, first + i) !== lock) continue;
-        this.lock.writeUnlock(lock);
-        return false;
+        if (Atomics.load(words, first + i) === lock) return true;
       }
     }
-    return true;
+    return false;
   }
 
   /** Slots in which a dead agent is marked as inside. */
@@ -139,7 +149,7 @@ export class OwnLines {
   bury(dead: AgentIndex): void {
     const first = this.slotsOf(dead);
     for (let i = 0; i < OWN_LINE_WORDS; i++) {
-      // order: release, pairs with the scan of tryWriteLock.
+      // order: release, pairs with the scan of isMarked.
       Atomics.store(this.words, first + i, 0);
     }
   }
@@ -167,7 +177,7 @@ export class OwnLines {
     for (;;) {
       // order: relaxed. The compare-exchange decides.
       const seen = Atomics.load(words, agentsHigh);
-      // order: sequentially consistent, pairs with tryWriteLock. Rule 5.
+      // order: sequentially consistent, pairs with isMarked. Rule 5.
       if (seen >= agent || Atomics.compareExchange(words, agentsHigh, seen, agent) === seen) return;
     }
   }

@@ -117,7 +117,7 @@ export class PoolLockStrategy extends LockBased {
   }
 
   publish(cell: WordIndex, location: Location): void {
-    // Plain: every lookup takes the pool lock, which the mover holds for writing.
-    this.words[cell] = location;
+    // order: release, pairs with readNext. All other lookups take the pool lock, which the mover holds for writing.
+    Atomics.store(this.words, cell, location);
   }
 }

@@ -9,6 +9,7 @@ import type { Location, StrategyHost, StrategyRecovery, ZspageIndex } from './co
 import type { Mutex, RwLock, TryRwLock } from './locks.ts';
 import type { ReadTable } from './read-table.ts';
 import { ReclaimsAtOnce } from './reclaims-at-once.ts';
+import { isLocation } from '../handles.ts';
 import { corruptError } from '../invariant.ts';
 import { PAGE } from '../layout/records.ts';
 import { OWNER_SHIFT } from '../state.ts';
@@ -58,6 +59,17 @@ export abstract class LockBased extends ReclaimsAtOnce {
 
   readEnd(zspage: ZspageIndex): void {
     this.leave(this.zspageBase + zspage * this.zspageStride);
+  }
+
+  /** Who is inside a zspage keeps movers out of it, so what a cell says to lie there stays there. */
+  readNext(cell: WordIndex, zspage: ZspageIndex): Location {
+    // order: acquire, pairs with publish. A mover that puts an object here takes the lock of the zspage it comes from only.
+    const location = Atomics.load(this.words, cell);
+    return isLocation(location) && this.ownerOf(location) >>> OWNER_SHIFT === zspage ? location : 0;
+  }
+
+  writeNext(cell: WordIndex, zspage: ZspageIndex): Location {
+    return this.readNext(cell, zspage);
   }
 
   /** Enters a zspage lock, and says so. */
