@@ -79,6 +79,7 @@ const environment = z.strictObject({
   loadAverage: amount,
   loadAverageAfter: amount,
   busyShare: z.number().min(0).max(1),
+  busyShareDuring: z.exactOptional(z.number().min(0).max(1).nullable()),
   waitedSeconds: amount,
   os: z.string(),
   virtualization: z.string().nullable(),
