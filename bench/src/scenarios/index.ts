@@ -27,6 +27,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<ScenarioModule>>> = {
   'cache-scratch': () => importPattern('cache-scratch'),
   'cache-thrash': () => importPattern('cache-thrash'),
   micro: () => import('./micro.ts'),
+  compaction: () => import('./compaction.ts'),
   density: () => import('./density.ts'),
   metadata: () => import('./metadata.ts'),
 };
@@ -34,6 +35,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<ScenarioModule>>> = {
 /** Run when asked for by name, or with --full: the rest is to fit into five minutes. */
 const ON_REQUEST: readonly string[] = [
   'metadata',
+  'compaction',
   'trace',
   'put-get',
   'larson',

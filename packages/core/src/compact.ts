@@ -4,36 +4,31 @@
 // RULES
 //   1. One agent compacts at a time; a second one is told so and does nothing.
 //   2. Locks, in this order: move (the strategy's pool lock), class, zspage of the source, which is only tried.
-//   3. A busy source is skipped and counted, and the next one tried; it is not waited for and does not end the class.
-//   4. The target needs no zspage lock: it is off its list, and only free slots of it are written.
-//   5. Locks are dropped each time a target is full, and sooner when somebody waits for them.
-//   6. Nothing stays isolated while locks are dropped, so an agent may stop between any two batches.
+//   3. Locks are dropped each time a target is full, and sooner when somebody waits for them.
+//   4. Nothing stays isolated while locks are dropped, and no batch leaves the pool with more pages than it had, so an
+//      agent may stop between any two batches.
+//   5. Where old places wait for readers, further rounds free what the first could not.
 //
-// Source: zs_compact(), __zs_compact() and migrate_zspage() in Linux mm/zsmalloc.c; skipping the busy and settling are
-// ours.
+// Source: zs_compact() and __zs_compact() in Linux mm/zsmalloc.c; settling is ours.
 
 import type { CompactBudget, CompactResult } from './api.ts';
-import { GROUPS_PARTIAL, freeableZspages } from './fullness.ts';
 import { stepOf } from './invariant.ts';
-import { CLASS, HEADER, ZSPAGE } from './layout/records.ts';
+import { CLASS, HEADER } from './layout/records.ts';
+import type { Merger } from './merge.ts';
+import { lockForMove, unlockAfterMove } from './move-locks.ts';
 import { PENDING_OTHER } from './objects.ts';
 import type { Objects } from './objects.ts';
-import { lockForMove, unlockAfterMove } from './move-locks.ts';
-import type { PageAllocator } from './pages.ts';
 import type { Settler } from './settle.ts';
-import { pagesPacked } from './size-class.ts';
-import type { SlotMover } from './slots.ts';
 import type { PoolState } from './state.ts';
 import type { ZspageIndex } from './strategy/contract.ts';
-import type { WordIndex } from './words/agent.ts';
-import type { ZspageLists } from './zspages.ts';
 
 const { compactor, pagesCompacted, objectsMoved, busySkips } = HEADER.at;
-const { groupMask, groupHeads, capacity, pages: classPages, inuse, pending } = CLASS.at;
-const { firstPage, next } = ZSPAGE.at;
+const { pending } = CLASS.at;
 
-/** Why no more objects were moved from a source to a target. */
-type Stopped = 'emptied' | 'target full' | 'no page';
+/** A grace period takes two advances of an epoch, and its places are reclaimed with the third. */
+const RECLAIMS_BETWEEN_ROUNDS = 3;
+/** Rounds: one merges, one settles what was merged, one cuts what was settled, and one more for what readers delayed. */
+const ROUNDS_MAX = 4;
 
 /** One call of compact: what it did so far, and where it goes on. */
 export class CompactRun {
@@ -43,8 +38,16 @@ export class CompactRun {
   grownPages = 0;
   /** Class to go on with, downward as the kernel does: the largest objects free the most pages. */
   ordinal: number;
-  /** Busy zspages of the class at hand. */
+  /** Zspages of the class at hand that give nothing now: busy ones, and those whose objects have moved or are retired. */
   readonly skipped: Set<ZspageIndex> = new Set();
+  /** Targets of the class at hand to which no source can give anything. */
+  readonly refused: Set<ZspageIndex> = new Set();
+  /** Zspages of the class at hand that were settled. */
+  readonly settled: Set<ZspageIndex> = new Set();
+  /** Rounds through all classes that may still follow this one. */
+  roundsLeft: number = ROUNDS_MAX - 1;
+  /** Objects, places and pages that were reclaimed in this round. */
+  reclaimed = 0;
   skippedZspages = 0;
   /** Batches that are left to the class at hand: one for each page is more than it can need. */
   batches: number;
@@ -64,6 +67,15 @@ export class CompactRun {
     this.endMs = budget.ms === undefined ? Infinity : performance.now() + budget.ms;
   }
 
+  enterClass(ordinal: number): void {
+    this.ordinal = ordinal;
+    this.batches = this.pages;
+    this.skipped.clear();
+    this.refused.clear();
+    this.settled.clear();
+  }
+
+  /** Leaves a busy zspage alone, and counts it. */
   skip(zspage: ZspageIndex): void {
     this.skipped.add(zspage);
     this.skippedZspages++;
@@ -87,28 +99,22 @@ export class CompactRun {
 /** What compaction works with. */
 export interface CompactorParts {
   readonly state: PoolState;
-  readonly lists: ZspageLists;
-  readonly pages: PageAllocator;
   readonly objects: Objects;
-  readonly slots: SlotMover;
+  readonly merger: Merger;
   readonly settler: Settler;
 }
 
 /** See the head of the file. */
 export class Compactor {
   private readonly state: PoolState;
-  private readonly lists: ZspageLists;
-  private readonly pages: PageAllocator;
   private readonly objects: Objects;
-  private readonly slots: SlotMover;
+  private readonly merger: Merger;
   private readonly settler: Settler;
 
   constructor(parts: CompactorParts) {
     this.state = parts.state;
-    this.lists = parts.lists;
-    this.pages = parts.pages;
     this.objects = parts.objects;
-    this.slots = parts.slots;
+    this.merger = parts.merger;
     this.settler = parts.settler;
   }
 
@@ -142,7 +148,7 @@ export class Compactor {
   freeable(): number {
     const { plan } = this.state;
     let pages = 0;
-    for (let ordinal = 0; ordinal < plan.shape.classes.length; ordinal++) pages += this.freeableOf(ordinal);
+    for (let ordinal = 0; ordinal < plan.shape.classes.length; ordinal++) pages += this.merger.freeableOf(ordinal);
     return pages;
   }
 
@@ -151,14 +157,14 @@ export class Compactor {
     const { plan, words } = this.state;
     let pages = 0;
     for (let ordinal = 0; ordinal < plan.shape.classes.length; ordinal++)
-      pages += words[this.state.classWord(ordinal) + classPages]!;
+      pages += words[this.state.classWord(ordinal) + CLASS.at.pages]!;
     return pages;
   }
 
   /** One batch: at most one target filled. Holds no lock when it returns. May wait: for the locks of rule 2. */
   step(run: CompactRun): void {
     const { ordinal } = run;
-    if (this.freeableOf(ordinal) === 0) {
+    if (this.merger.freeableOf(ordinal) === 0) {
       this.nextClass(run);
       return;
     }
@@ -169,113 +175,22 @@ export class Compactor {
     this.state.words[base + pending] = PENDING_OTHER;
     const movedBefore = run.movedObjects;
     this.objects.dropEmpty(ordinal);
-    const more = this.fillOneTarget(run, ordinal, base);
-    if (!more) this.settler.settleClass(run, ordinal, base);
+    const more = this.merger.fillOneTarget(run, ordinal, base) || !this.settler.settleClass(run, ordinal, base);
     this.state.words[base + pending] = 0;
     unlockAfterMove(strategy, ordinal);
     this.objects.releaseReclaimed();
     // The budget counts pages that are free, so what no reader needs any more is reclaimed at once.
-    if (run.movedObjects > movedBefore) strategy.reclaim(false);
+    if (run.movedObjects > movedBefore) run.reclaimed += strategy.reclaim(false);
     if (!more) this.nextClass(run);
   }
 
   private nextClass(run: CompactRun): void {
-    run.ordinal--;
-    run.batches = run.pages;
-    run.skipped.clear();
-  }
-
-  private freeableOf(ordinal: number): number {
-    const { words, plan } = this.state;
-    const base = this.state.classWord(ordinal);
-    return Math.max(
-      0,
-      words[base + classPages]! - pagesPacked(words[base + inuse]!, plan.shape.classes[ordinal]!, plan.pageBytes),
-    );
-  }
-
-  /** Empties sources into one target until it is full. False when nothing more is to be gained by that. */
-  private fillOneTarget(run: CompactRun, ordinal: number, base: WordIndex): boolean {
-    const { strategy, words, tables } = this.state;
-    const objects = tables.objects[ordinal]!;
-    const freeable = (): boolean => freeableZspages(words[base + capacity]!, words[base + inuse]!, objects) > 0;
-    if (!freeable()) return false;
-    const target = this.lists.fullest(base, GROUPS_PARTIAL);
-    if (target === 0) return false;
-    this.lists.isolate(ordinal, target);
-    let more = true;
-    for (let steps = this.state.plan.pages; more && freeable();) {
-      steps = stepOf(steps, 'sources for zspage', target);
-      const source = this.emptiest(words, base, run.skipped);
-      if (source === 0) {
-        more = false;
-        break;
-      }
-      if (!strategy.relocateBegin(source)) {
-        run.skip(source);
-        continue;
-      }
-      this.lists.isolate(ordinal, source);
-      const movedBefore = run.movedObjects;
-      const stopped = this.moveObjects(run, ordinal, base, source, target);
-      if (this.lists.inuse(source) === 0) this.objects.retireIsolated(ordinal, source);
-      else if (stopped === 'emptied') this.lists.drain(ordinal, source);
-      else this.lists.putback(ordinal, source);
-      strategy.relocateEnd(source);
-      const moved = run.movedObjects > movedBefore;
-      if (!moved) run.skipped.add(source);
-      more = stopped !== 'no page' || moved;
-      if (this.lists.inuse(target) === objects) break;
-      if (strategy.isContended(ordinal) || strategy.isMoveContended()) break;
-    }
-    this.lists.putback(ordinal, target);
-    return more && freeable();
-  }
-
-  /** First zspage of the emptiest partial group that was not found busy before; 0 for none. */
-  private emptiest(words: Int32Array, base: WordIndex, skipped: ReadonlySet<ZspageIndex>): ZspageIndex {
-    let steps = this.state.plan.pages;
-    for (let mask = words[base + groupMask]! & GROUPS_PARTIAL; mask !== 0; mask &= mask - 1) {
-      const group = 31 - Math.clz32(mask & -mask);
-      for (
-        let zspage = words[base + groupHeads + group]!;
-        zspage !== 0;
-        zspage = words[this.state.zspageWord(zspage) + next]!
-      ) {
-        if (!skipped.has(zspage)) return zspage;
-        steps = stepOf(steps, 'a fullness list with zspage', zspage);
-      }
-    }
-    return 0;
-  }
-
-  /** Moves objects until the target is full or cannot grow. 'emptied': the source has none left but retired ones. */
-  private moveObjects(
-    run: CompactRun,
-    ordinal: number,
-    base: WordIndex,
-    source: ZspageIndex,
-    target: ZspageIndex,
-  ): Stopped {
-    const { words, tables } = this.state;
-    const sizeBytes = tables.sizeBytes[ordinal]!;
-    const used = this.lists.used(source);
-    for (let index = 0; index < used; index++) {
-      const from = this.lists.locate(words[this.state.zspageWord(source) + firstPage]!, index, sizeBytes);
-      const cell = this.slots.cellOfObjectIn(from, sizeBytes);
-      if (cell === 0) continue;
-      const grown = this.lists.mustGrow(ordinal, target);
-      if (grown) {
-        if (!this.pages.tryGrow(target, ordinal)) return 'no page';
-        words[base + classPages]! += 1;
-        run.grownPages++;
-      }
-      const to = this.lists.takeSlotOf(ordinal, base, target, grown);
-      run.movedBytes += this.slots.move(cell, from, to, sizeBytes);
-      run.movedObjects++;
-      if (this.lists.inuse(source) === 0) break;
-      if (this.lists.inuse(target) === tables.objects[ordinal]!) return 'target full';
-    }
-    return 'emptied';
+    run.enterClass(run.ordinal - 1);
+    if (run.ordinal >= 0 || run.roundsLeft-- === 0 || this.freeable() === 0) return;
+    // Places that waited for readers kept their pages; those that have been reclaimed keep them no longer.
+    for (let tries = 0; tries < RECLAIMS_BETWEEN_ROUNDS; tries++) run.reclaimed += this.state.strategy.reclaim(false);
+    if (run.reclaimed === 0) return;
+    run.reclaimed = 0;
+    run.enterClass(this.state.plan.shape.classes.length - 1);
   }
 }

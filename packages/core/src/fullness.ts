@@ -24,12 +24,3 @@ export function fullnessGroup(inuse: number, objects: number): number {
   if (inuse === objects) return GROUP_FULL;
   return Math.floor(Math.floor((100 * inuse) / objects) / 10) + 1;
 }
-
-/**
- * Zspages of a class that could be emptied into the others: moving objects between zspages pays while there are any.
- *
- * Source: zs_can_compact().
- */
-export function freeableZspages(capacity: number, inuse: number, objectsPerZspage: number): number {
-  return capacity <= inuse ? 0 : Math.floor((capacity - inuse) / objectsPerZspage);
-}

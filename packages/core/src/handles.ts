@@ -121,15 +121,18 @@ export class HandleTable {
     if (words[base + cellCount]! > KEEP_CELLS_MAX) this.giveBack(base, KEEP_CELLS_MAX / 2);
   }
 
-  /** Gets the class more free cells; false when no page can be had for them. Caller holds: the class lock. May wait. */
-  refill(base: WordIndex): boolean {
+  /**
+   * Gets the class more free cells; false when no page can be had for them that leaves `spare` pages free. Caller holds:
+   * the class lock. May wait.
+   */
+  refill(base: WordIndex, spare: number): boolean {
     const { words, state } = this;
     const lock = state.plan.handlesLock;
     state.strategy.lock(lock);
     try {
       const taken = Math.min(REFILL_CELLS, words[cellFreeCount]!);
       if (taken > 0) this.moveCells(cellFreeHead, base + cellHead, taken);
-      else this.carve(base);
+      else this.carve(base, spare);
     } finally {
       state.strategy.unlock(lock);
     }
@@ -183,13 +186,13 @@ export class HandleTable {
   }
 
   /** Fresh cells, in ascending order, entering a new page of cells where need be. Caller holds: class and handles lock. */
-  private carve(base: WordIndex): void {
+  private carve(base: WordIndex, spare: number): void {
     const { words } = this;
     for (let i = 0; i < REFILL_CELLS; i++) {
       const cell = words[cellFresh]!;
       if (cell > this.cellsMax) return;
       // A page of cells is never given back: none is taken while the class has a cell.
-      if (this.cellOf(cell) === 0 && (words[base + cellCount]! > 0 || !this.enterPage(cell))) return;
+      if (this.cellOf(cell) === 0 && (words[base + cellCount]! > 0 || !this.enterPage(cell, spare))) return;
       words[cellFresh] = cell + 1;
       // The one cell whose first handle could be 0.
       if (cell === (this.key & this.cellMask)) continue;
@@ -208,8 +211,8 @@ export class HandleTable {
     words[base + cellCount]! += 1;
   }
 
-  private enterPage(cell: number): boolean {
-    const page = this.pages.takePage();
+  private enterPage(cell: number, spare: number): boolean {
+    const page = this.pages.takePage(spare);
     if (page === 0) return false;
     this.words.fill(0, page * this.pageWords, (page + 1) * this.pageWords);
     // order: release, pairs with cellOf. Whoever finds the page finds its cells empty.

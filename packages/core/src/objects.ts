@@ -195,8 +195,12 @@ export class Objects {
     const { words, lists } = this;
     let location = 0;
     try {
-      if (words[base + cellCount] === 0 && !this.handles.refill(base)) return 0;
       let zspage = lists.fullest(base, GROUPS_WITH_ROOM);
+      if (words[base + cellCount] === 0) {
+        // A page of cells is never given back: none is taken where the object itself would then lack a page.
+        const needsPage = zspage === 0 || (lists.mustGrow(ordinal, zspage) && lists.roomInPlace(ordinal, base) === 0);
+        if (!this.handles.refill(base, needsPage ? 1 : 0)) return 0;
+      }
       let grown = false;
       if (zspage === 0) {
         zspage = this.pages.newZspage(ordinal);

@@ -27,11 +27,12 @@ export class PageAllocator {
     this.state = state;
   }
 
-  /** Takes a page for other uses than zspages; 0 when there is none. May wait: for the pages lock. */
-  takePage(): PageIndex {
-    const { strategy, plan } = this.state;
+  /** Takes a page if more than `spare` pages are free; 0 otherwise. May wait: for the pages lock. */
+  takePage(spare = 0): PageIndex {
+    const { strategy, plan, words } = this.state;
     strategy.lock(plan.pagesLock);
-    const page = this.popPageLocked();
+    const free = words[pageFreeCount]! + plan.pages - words[pageFresh]!;
+    const page = free > spare ? this.popPageLocked() : 0;
     strategy.unlock(plan.pagesLock);
     return page;
   }

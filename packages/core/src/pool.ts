@@ -17,6 +17,7 @@ import { Watcher } from './recovery/watcher.ts';
 import type { AgentPort, WatchListeners, WatchedAgents } from './recovery/watcher.ts';
 import { Objects } from './objects.ts';
 import { PageAllocator } from './pages.ts';
+import { Merger } from './merge.ts';
 import { Settler } from './settle.ts';
 import { SlotMover } from './slots.ts';
 import type { PoolState } from './state.ts';
@@ -67,7 +68,8 @@ export class AgentPool implements HoldingPool {
     const { handles, objects } = this;
     const slots = new SlotMover(state, handles);
     const settler = new Settler(state, lists, objects, slots);
-    this.compactor = new Compactor({ state, lists, pages, objects, slots, settler });
+    const merger = new Merger({ state, lists, pages, objects, slots, settler });
+    this.compactor = new Compactor({ state, objects, merger, settler });
     this.migrator = new Migrator(state, this.handles, pages, lists, this.objects);
     this.verifier = new Verifier(state, this.handles, lists, this.objects);
     this.compactAbove = compactThreshold(state.words);
@@ -211,7 +213,7 @@ export class AgentPool implements HoldingPool {
   }
 
   freeAsync(handle: Handle): Promise<void> {
-    return this.retryAsync(() => this.objects.free(handle));
+    return this.retryAsync(() => this.free(handle));
   }
 
   writeAsync(handle: Handle, source: Uint8Array, offset = 0): Promise<void> {
@@ -315,7 +317,7 @@ export class AgentPool implements HoldingPool {
     // Estimates: a stale figure compacts a little sooner or later.
     if (this.compactor.freeable() * SHARE_UNIT <= this.compactor.used() * this.compactAbove) return;
     try {
-      // The estimate promises more than compaction keeps. Where it won nothing, the next look is far away.
+      // What readers keep busy is promised and not kept. Where it won nothing, the next look is far away.
       if (this.compact().freedPages === 0) this.freesToLook = FREES_PER_VAIN_LOOK;
     } catch (error) {
       // The object is freed. Whether to compact is looked at again some frees later.

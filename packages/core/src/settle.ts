@@ -37,8 +37,11 @@ export class Settler {
     this.slots = slots;
   }
 
-  /** Settles every partly used zspage of a class that would give a page. Caller holds: move and class locks. */
-  settleClass(run: CompactRun, ordinal: number, base: WordIndex): void {
+  /**
+   * Settles every partly used zspage of a class that would give a page. False when it stopped after one because somebody
+   * waits. Caller holds: move and class locks.
+   */
+  settleClass(run: CompactRun, ordinal: number, base: WordIndex): boolean {
     const { words, strategy } = this.state;
     let steps = 2 * this.state.plan.pages;
     for (let mask = words[base + groupMask]! & GROUPS_PARTIAL; mask !== 0; mask &= mask - 1) {
@@ -47,13 +50,18 @@ export class Settler {
       for (let zspage = words[base + groupHeads + group]!; zspage !== 0; zspage = following) {
         steps = stepOf(steps, 'a fullness list with zspage', zspage);
         following = words[this.state.zspageWord(zspage) + next]!;
-        if (!this.worthIt(ordinal, zspage)) continue;
+        if (run.settled.has(zspage) || !this.worthIt(ordinal, zspage)) continue;
+        run.settled.add(zspage);
         if (strategy.relocateBegin(zspage)) {
-          this.settle(run, ordinal, base, zspage);
+          this.lists.isolate(ordinal, zspage);
+          this.settleIsolated(run, ordinal, base, zspage);
+          this.lists.putback(ordinal, zspage);
           strategy.relocateEnd(zspage);
+          if (strategy.isContended(ordinal) || strategy.isMoveContended()) return false;
         } else if (!run.skipped.has(zspage)) run.skip(zspage);
       }
     }
+    return true;
   }
 
   private worthIt(ordinal: number, zspage: ZspageIndex): boolean {
@@ -64,13 +72,13 @@ export class Settler {
     );
   }
 
-  /** Caller holds: move, class and zspage. */
-  private settle(run: CompactRun, ordinal: number, base: WordIndex, zspage: ZspageIndex): void {
+  /** Settles a zspage that is off its list, if it would give a page. Caller holds: move, class and zspage. */
+  settleIsolated(run: CompactRun, ordinal: number, base: WordIndex, zspage: ZspageIndex): void {
+    if (!this.worthIt(ordinal, zspage)) return;
     const { words, tables } = this.state;
     const sizeBytes = tables.sizeBytes[ordinal]!;
     const record = this.state.zspageWord(zspage);
     const before = this.lists.pages(ordinal, zspage);
-    this.lists.isolate(ordinal, zspage);
     words[record + freeHead] = 0;
     let low = 0;
     for (let high = this.lists.used(zspage) - 1; low < high; high--) {
@@ -82,7 +90,6 @@ export class Settler {
     this.dropTail(words[record + firstPage]!, keep);
     words[base + classPages]! -= before - keep;
     this.objects.pagesFreed += before - keep;
-    this.lists.putback(ordinal, zspage);
   }
 
   /** Moves the live object of slot `high`, if there is one, to the free slot `low`. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HoldingPool } from '../src/api.ts';
-import { freeableZspages } from '../src/fullness.ts';
 import { HEADER } from '../src/layout/records.ts';
+import { pagesPacked } from '../src/size-class.ts';
 import {
   SEED,
   attachTo,
@@ -82,8 +82,8 @@ describe('compact', () => {
     const keep: [number[], number[], number[]] = [[0, 1, 2, 3], [0, 1, 2], [0]];
     const handles = threeOfFive(made, keep);
     const offset = made.pool.readBegin(handles[2]![0]!);
-    // The emptiest is busy. Of the next one a single object fits into the target, and another one is settled.
-    expect(made.pool.compact()).toMatchObject({ ran: true, movedObjects: 2, freedPages: 1, skippedZspages: 1 });
+    // The emptiest is busy. Of the next one one object fits into the target, and two go to the free slots of the busy one.
+    expect(made.pool.compact()).toMatchObject({ ran: true, movedObjects: 3, freedPages: 2, skippedZspages: 1 });
     expect(Buffer.compare(made.pool.bytes.subarray(offset, offset + 512), pattern(FIVE, 20).subarray(0, 512))).toBe(0);
     expect(made.pool.stats()).toMatchObject({ busySkips: 1, objects: 8 });
     made.pool.readEnd(offset);
@@ -217,7 +217,7 @@ describe('compact', () => {
     for (const i of kept) expectFilled(pool, handles[i]!, 3600, i);
   });
 
-  it(`never changes an object, never takes more pages, and frees no more than its estimate said (seed ${SEED})`, () => {
+  it(`never changes an object, never takes more pages, and keeps what its estimate promised (seed ${SEED})`, () => {
     for (const poolLock of [true, false]) {
       for (let round = 0; round < 6; round++) {
         const random = randomBy(SEED + round);
@@ -239,7 +239,7 @@ describe('compact', () => {
         const after = pool.stats();
         const what = `round ${round}, seed ${SEED}, pool lock ${poolLock}`;
         expect(result, what).toMatchObject({ ran: true, skippedZspages: 0 });
-        expect(result.freedPages, what).toBeLessThanOrEqual(estimate);
+        expect(result.freedPages, what).toBeGreaterThanOrEqual(estimate);
         expect(before.pagesUsed - after.pagesUsed, what).toBe(result.freedPages);
         expect(after.pagesFree - before.pagesFree, what).toBe(result.freedPages);
         expect([after.objects, after.bytesStored, after.objectsMoved], what).toEqual([
@@ -247,12 +247,10 @@ describe('compact', () => {
           before.bytesStored,
           result.movedObjects,
         ]);
-        expect(pool.shrinkable(), what).toBe(estimate - result.freedPages);
-        for (const row of pool.classes()) {
-          expect(
-            freeableZspages(row.objectsCapacity, row.objectsInUse, row.objectsPerZspage),
-            `${what}, class ${row.index}`,
-          ).toBe(0);
+        expect(pool.shrinkable(), what).toBe(0);
+        for (const [ordinal, row] of pool.classes().entries()) {
+          const packed = pagesPacked(row.objectsInUse, made.plan.shape.classes[ordinal]!, made.plan.pageBytes);
+          expect(row.pagesUsed, `${what}, class ${row.index}`).toBeLessThanOrEqual(packed);
         }
         expect(pool.compact(), what).toMatchObject({ movedObjects: 0, freedPages: 0 });
         for (const [handle, [size, seed]] of live) expectFilled(pool, handle, size, seed);
@@ -261,9 +259,7 @@ describe('compact', () => {
     }
   });
 
-  // Known to fail: a batch may grow its target before the source gives a page. A run that is not stopped makes up for it
-  // when it settles the class; one that a budget or a reader stops does not, and reports less than 0 freed pages.
-  it.fails('never uses more pages than before, wherever a budget or a reader stops it', async () => {
+  it('never uses more pages than before, wherever a budget or a reader stops it', async () => {
     const made = usePool({ bytes: 2 ** 20 });
     const { pool } = made;
     // A target that grows to take two objects more, and sources of three objects that are spread over 8 pages.

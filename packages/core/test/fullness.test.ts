@@ -6,7 +6,6 @@ import {
   GROUP_EMPTY,
   GROUP_FULL,
   GROUP_ISOLATED,
-  freeableZspages,
   fullnessGroup,
 } from '../src/fullness.ts';
 
@@ -121,25 +120,5 @@ describe('sets of groups', () => {
     expect(members(GROUPS_WITH_ROOM)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect(members(GROUPS_PARTIAL)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect(GROUPS).toBe(12);
-  });
-});
-
-describe('freeableZspages', () => {
-  it.each([
-    { objects: 31, pages: 4, capacity: 4154, inuse: 3793, freeablePages: 44 },
-    { objects: 8, pages: 1, capacity: 3464, inuse: 3346, freeablePages: 14 },
-    { objects: 15, pages: 2, capacity: 4170, inuse: 3965, freeablePages: 26 },
-    { objects: 5, pages: 2, capacity: 15, inuse: 8, freeablePages: 2 },
-    { objects: 5, pages: 2, capacity: 10, inuse: 8, freeablePages: 0 },
-    { objects: 5, pages: 2, capacity: 10, inuse: 10, freeablePages: 0 },
-  ])(
-    'is $freeablePages pages for $inuse of $capacity slots in zspages of $objects',
-    ({ objects, pages, capacity, inuse, freeablePages }) => {
-      expect(freeableZspages(capacity, inuse, objects) * pages).toBe(freeablePages);
-    },
-  );
-
-  it('is 0 when a racing reader has seen more objects than slots', () => {
-    expect(freeableZspages(8, 9, 3)).toBe(0);
   });
 });

@@ -190,3 +190,25 @@ describe('slots of a zspage', () => {
     ]);
   });
 });
+
+describe('pagesPacked', () => {
+  // Zspages that the kernel's zs_can_compact() finds worth emptying, in pages.
+  it.each([
+    { objects: 31, pages: 4, capacity: 4154, inuse: 3793, freeablePages: 44 },
+    { objects: 8, pages: 1, capacity: 3464, inuse: 3346, freeablePages: 14 },
+    { objects: 15, pages: 2, capacity: 4170, inuse: 3965, freeablePages: 26 },
+    { objects: 5, pages: 2, capacity: 15, inuse: 8, freeablePages: 2 },
+    { objects: 5, pages: 2, capacity: 10, inuse: 8, freeablePages: 0 },
+    { objects: 5, pages: 2, capacity: 10, inuse: 10, freeablePages: 0 },
+  ])(
+    'frees the $freeablePages pages that whole zspages give, and pages of the last one, for $inuse of $capacity slots',
+    ({ objects, pages, capacity, inuse, freeablePages }) => {
+      const sizeClass = sizeClasses(4096, 8).classes.find(
+        (c) => c.objectsPerZspage === objects && c.pagesPerZspage === pages,
+      )!;
+      const freeable = (capacity / objects) * pages - pagesPacked(inuse, sizeClass, 4096);
+      expect(freeable).toBeGreaterThanOrEqual(freeablePages);
+      expect(freeable).toBeLessThan(freeablePages + pages);
+    },
+  );
+});

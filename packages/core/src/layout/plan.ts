@@ -92,7 +92,7 @@ export function planPool(shape: PoolShape): PoolPlan {
   const pageWords = pageBytes / 4;
   const cellsMax = Math.min(pages * (pageBytes / SLOT_BYTES_MIN), 2 ** CELL_BITS_MAX) - 1;
   const agentStride = roundUp(AGENT.words + strategyWords.agent, 2 * LINE_WORDS);
-  const zspageStride = Math.max(8, ZSPAGE.words + strategyWords.zspage);
+  const zspageStride = ZSPAGE.words + strategyWords.zspage;
   const lockCount = classCount + 2;
 
   const poolBase = HEADER.words;

@@ -147,7 +147,7 @@ const pageFields = {
 } as const;
 export const PAGE: Layout<keyof typeof pageFields> = defineLayout('page', 2, pageFields);
 
-/** Five words behind the strategy's; together at most eight, half a line. */
+/** Five words behind the strategy's. Records are not padded: a pool has one for each page. */
 const zspageFields = {
   usage: {
     words: 1,
