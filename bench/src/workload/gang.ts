@@ -57,17 +57,21 @@ export interface Conduct {
   readonly look?: () => void;
 }
 
-async function lead(control: WorkloadControl, { workers, warmUpMs, measureMs, look }: Conduct): Promise<void> {
+/** Leads a gang through its phases; returns the seconds between the start and the end of the measured one. */
+export async function lead(control: WorkloadControl, { workers, warmUpMs, measureMs, look }: Conduct): Promise<number> {
   await untilReady(control, workers);
   control.enter(PHASE.warmUp);
   await sleep(warmUpMs);
   control.enter(PHASE.measure);
-  const end = performance.now() + measureMs;
+  const start = performance.now();
+  const end = start + measureMs;
   for (let left = measureMs; left > 0; left = end - performance.now()) {
     await sleep(Math.max(1, look === undefined ? left : Math.min(LOOK_MS, left)));
     look?.();
   }
+  const seconds = (performance.now() - start) / 1000;
   control.enter(PHASE.stop);
+  return seconds;
 }
 
 /** Leads a gang that was started; a worker that fails ends it at once, since the others may wait for that one. */
