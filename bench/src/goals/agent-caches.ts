@@ -1,15 +1,27 @@
 // Agent caches on and off, where the core has them: the one place that knows how `createPool` is asked.
 
-/** Options of `createPool` for each. */
-export interface CacheOptions {
-  readonly on: Readonly<Record<string, unknown>>;
-  readonly off: Readonly<Record<string, unknown>>;
-}
+import { createPool } from '@zsmalloc/core';
+import { bigLock } from '@zsmalloc/lock-spin';
 
-/** Null while the core has no agent caches. */
-export const CACHE_OPTIONS: CacheOptions | null = null as CacheOptions | null;
-
+const ON: Readonly<Record<string, unknown>> = { caches: true };
+const OFF: Readonly<Record<string, unknown>> = { caches: false };
+/** Refused by a core that knows the option, and not looked at by one that does not. */
+const REFUSED: Readonly<Record<string, unknown>> = { caches: { bytes: -1 } };
 const SUFFIX = '+caches';
+
+let known: boolean | undefined;
+
+/** Whether the core has agent caches. Makes a pool of its own: not for a process that measures. */
+export function hasAgentCaches(): boolean {
+  if (known !== undefined) return known;
+  try {
+    createPool({ bytes: 2 ** 20, strategy: bigLock, ...REFUSED }).detach();
+    known = false;
+  } catch {
+    known = true;
+  }
+  return known;
+}
 
 /** The subject of a strategy with agent caches. */
 export function withCaches(strategyId: string): string {
@@ -24,6 +36,5 @@ export function readSubject(subject: string): { readonly strategyId: string; rea
 
 /** What to add to the options of `createPool`. */
 export function cacheOptionsOf(caches: boolean): Readonly<Record<string, unknown>> {
-  if (CACHE_OPTIONS === null) return {};
-  return caches ? CACHE_OPTIONS.on : CACHE_OPTIONS.off;
+  return caches ? ON : OFF;
 }

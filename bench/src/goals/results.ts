@@ -4,7 +4,7 @@ import type { GoalResult } from '../model/goal.ts';
 import type { Cell, Subject } from '../model/measurement.ts';
 import { CONFIDENCE, estimateMedian } from '../statistics/bootstrap.ts';
 import { median } from '../statistics.ts';
-import { CACHE_OPTIONS, readSubject, withCaches } from './agent-caches.ts';
+import { hasAgentCaches, readSubject, withCaches } from './agent-caches.ts';
 import { GOALS } from './goal-list.ts';
 import type { Goal } from './goal-list.ts';
 
@@ -94,7 +94,7 @@ function subjectsOf({ caches }: Goal, strategies: readonly string[]): string[] {
   const cached = strategies.map(withCaches);
   if (caches === 'off') return [...strategies];
   if (caches === 'on') return cached;
-  return CACHE_OPTIONS === null ? [...strategies] : strategies.flatMap((id) => [id, withCaches(id)]);
+  return !hasAgentCaches() ? [...strategies] : strategies.flatMap((id) => [id, withCaches(id)]);
 }
 
 /**
@@ -112,7 +112,7 @@ export function goalResults(cells: readonly Cell[], subjects: readonly Subject[]
     .map(({ id }) => id);
   const measured = new Measured(own);
   return GOALS.flatMap((goal) => {
-    if (goal.caches === 'on' && CACHE_OPTIONS === null) {
+    if (goal.caches === 'on' && !hasAgentCaches()) {
       const { id, text, point, limit, bound } = goal;
       const missing = { against: null, ratio: null, verdict: 'not measured' as const, why: NO_CACHES };
       return [{ goal: id, text, parameters: { ...point }, subject: 'all', limit, bound, ...missing }];

@@ -8,7 +8,7 @@ import { findPeers } from '../peers/available.ts';
 import type { Peer } from '../peers/available.ts';
 import { LMDB, MAP_WORKER } from '../peers/subjects.ts';
 import { tellingOf } from '../scenarios/choices.ts';
-import { CACHE_OPTIONS, withCaches } from './agent-caches.ts';
+import { hasAgentCaches, withCaches } from './agent-caches.ts';
 import { WASM_TLSF } from './heaps.ts';
 
 /** Strategies that differ on the hot paths: locks all the way, a zspage lock only, no lock for readers. */
@@ -44,5 +44,5 @@ export function isStore(subject: string): boolean {
 /** Strategies, each followed by itself with caches where the core has them. */
 export function goalStrategies(options: RunOptions): string[] {
   const strategies = tellingOf(options, TELLING);
-  return strategies.flatMap((id) => (CACHE_OPTIONS === null ? [id] : [id, withCaches(id)]));
+  return strategies.flatMap((id) => (!hasAgentCaches() ? [id] : [id, withCaches(id)]));
 }
