@@ -2,6 +2,7 @@
 
 import { BUSY_SHARE_MAX, othersShareOf } from '../environment.ts';
 import type { Environment } from '../environment.ts';
+import { goalResults } from '../goals/results.ts';
 import type { ScenarioInfo, Subject } from '../model/measurement.ts';
 import { REPORT_FORMAT, REPORT_VERSION } from '../model/report.ts';
 import type { Checks, Report, Skip } from '../model/report.ts';
@@ -70,6 +71,7 @@ export function assembleReport(parts: readonly Part[], findings: Findings, frame
   const subjects = subjectsOf(parts, findings, frame);
   const order = subjects.map(({ id }) => id);
   const rows = findings.infos.flatMap((info) => summarizeScenario(info, findings.cells, order));
+  const goals = goalResults(findings.cells, subjects);
   const report: Report = {
     format: REPORT_FORMAT,
     version: REPORT_VERSION,
@@ -79,6 +81,7 @@ export function assembleReport(parts: readonly Part[], findings: Findings, frame
     subjects,
     scenarios: findings.infos,
     answers: answersOf(parts, findings.infos, rows, frame.environment),
+    ...(goals.length === 0 ? {} : { goals }),
     rows,
     cells: findings.cells,
     skipped: [...frame.skipped, ...findings.skipped],

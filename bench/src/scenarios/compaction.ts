@@ -3,7 +3,7 @@
 import { SkipError } from '../checks.ts';
 import { measureCopy } from '../compaction-copy.ts';
 import type { Crew } from '../crew/crew.ts';
-import { collectSamples, percentilesOf } from '../latency-samples.ts';
+import { joinSeries, percentilesOf } from '../latencies.ts';
 import type { ScenarioInfo } from '../model/measurement.ts';
 import type { Job, RunOptions, Scenario } from '../model/scenario.ts';
 import { Random } from '../random.ts';
@@ -79,9 +79,9 @@ async function measureCell(job: Job, crew: Crew, cell: { workers: number }, ms: 
     plan,
     phases: [{ name: 'measure', ms }],
   });
-  const { samples, counts } = phases[0]!;
-  const beside = collectSamples(samples, [SERIES.with]);
-  const idle = collectSamples(samples, [SERIES.without]);
+  const { latencies, counts } = phases[0]!;
+  const beside = joinSeries(latencies, [SERIES.with]);
+  const idle = joinSeries(latencies, [SERIES.without]);
   const [withP, withoutP] = [percentilesOf(beside), percentilesOf(idle)];
   const cycles = counts['cycles']!;
   return {

@@ -26,6 +26,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<ScenarioModule>>> = {
   mstress: () => importPattern('mstress'),
   'cache-scratch': () => importPattern('cache-scratch'),
   'cache-thrash': () => importPattern('cache-thrash'),
+  goals: async () => ({ scenario: (await import('../goals/scenario.ts')).goalsScenario }),
   micro: () => import('./micro.ts'),
   compaction: () => import('./compaction.ts'),
   density: () => import('./density.ts'),
@@ -44,6 +45,7 @@ const ON_REQUEST: readonly string[] = [
   'mstress',
   'cache-scratch',
   'cache-thrash',
+  'goals',
 ];
 
 export const SCENARIO_IDS: readonly string[] = Object.keys(SCENARIOS);

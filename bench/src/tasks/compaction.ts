@@ -9,7 +9,7 @@ import type { Pool } from '@zsmalloc/core';
 import { strategyOf } from '@zsmalloc/core/strategy';
 import { check } from '../checks.ts';
 import type { Task, TaskContext } from '../crew/task.ts';
-import type { LatencySamples } from '../latency-samples.ts';
+import type { LatencyRecorder } from '../latencies.ts';
 import { shuffled } from '../random.ts';
 import type { Random } from '../random.ts';
 import { StampedSlots } from '../stamped-slots.ts';
@@ -35,12 +35,12 @@ class Reader implements Task {
   readonly #slots: StampedSlots;
   readonly #mode: Int32Array;
   readonly #random: Random;
-  readonly #latencies: LatencySamples;
+  readonly #latencies: LatencyRecorder;
   #reads = 0;
 
   constructor({ pool, plan, random, latencies }: TaskContext) {
     const { slots, mode } = plan as CompactionPlan;
-    this.#slots = new StampedSlots(pool, slots);
+    this.#slots = new StampedSlots(pool!, slots);
     this.#mode = new Int32Array(mode);
     this.#random = random;
     this.#latencies = latencies;
@@ -81,7 +81,7 @@ class Compactor implements Task {
   constructor({ pool, real, plan, random }: TaskContext) {
     const { slots, mode } = plan as CompactionPlan;
     this.#pool = real!;
-    this.#slots = new StampedSlots(pool, slots);
+    this.#slots = new StampedSlots(pool!, slots);
     this.#mode = new Int32Array(mode);
     this.#random = random;
     this.#own = Array.from({ length: this.#slots.count >> 1 }, (_, index) => 2 * index + 1);
