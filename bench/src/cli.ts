@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   compare: './report/compare.js',
   recommend: './report/recommend.js',
   report: './report/render.js',
+  icount: './commands/icount.js',
 };
 
 async function main(argv: readonly string[]): Promise<number> {

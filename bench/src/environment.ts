@@ -15,6 +15,8 @@ export interface Environment {
   readonly loadAverageAfter: number;
   /** Share of the processors' time that others used in the second before the run. */
   readonly busyShare: number;
+  /** The same during the whole run; null where the system does not tell how much the run itself used. */
+  readonly busyShareDuring?: number | null;
   /** Seconds that the run waited for the machine to become idle. */
   readonly waitedSeconds: number;
   readonly os: string;
@@ -37,6 +39,8 @@ export interface Environment {
 /** A machine that others use this much is not calm: every interval will be wide. */
 export const BUSY_SHARE_MAX = 0.15;
 const LOOK_MS = 1000;
+/** USER_HZ is 100 on all Linux that Node runs on. */
+const MS_PER_CLOCK_TICK = 10;
 /** From so many cores on, workers up to four times the cores say something about scaling. */
 const CORES_FOR_SCALING = 8;
 
@@ -94,6 +98,37 @@ function ticks(): Ticks {
   return { busy, all };
 }
 
+/** Processor time of this process and all children that have ended, in ms; null where the system does not tell. */
+function ownMs(): number | null {
+  // proc(5): after the name in brackets, user and system time of the process and of its children are fields 12 to 15.
+  const fields =
+    readText('/proc/self/stat')
+      ?.replace(/^.*\) /, '')
+      .split(' ') ?? [];
+  const clockTicks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+  return fields.length < 15 ? null : clockTicks * MS_PER_CLOCK_TICK;
+}
+
+/** Sees how much of the processors others use, from when it is made. */
+export class LoadWatch {
+  readonly #ticks: Ticks = ticks();
+  readonly #ownMs: number | null = ownMs();
+
+  /** Share of all processors' time; null where the system does not tell how much this process and its children used. */
+  share(): number | null {
+    const [now, own] = [ticks(), ownMs()];
+    const all = now.all - this.#ticks.all;
+    if (own === null || this.#ownMs === null || all === 0) return null;
+    const others = now.busy - this.#ticks.busy - (own - this.#ownMs);
+    return Math.min(1, Math.max(0, others / all));
+  }
+}
+
+/** Share of the processors that others used during the run, or before it where nothing tells. */
+export function othersShareOf({ busyShare, busyShareDuring }: Environment): number {
+  return busyShareDuring ?? busyShare;
+}
+
 /** Share of all processors' time in use during the next second, by others: this process only sleeps. */
 async function lookAtLoad(): Promise<number> {
   const before = ticks();
@@ -137,7 +172,7 @@ export function readEnvironment(
   };
 }
 
-/** The same environment with the load as the run has ended. */
-export function withLoadAfter(environment: Environment): Environment {
-  return { ...environment, loadAverageAfter: loadavg()[0]! };
+/** The same environment with the load as the run has ended; `watch` was made when it began. */
+export function withLoadAfter(environment: Environment, watch: LoadWatch): Environment {
+  return { ...environment, loadAverageAfter: loadavg()[0]!, busyShareDuring: watch.share() };
 }

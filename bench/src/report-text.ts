@@ -3,6 +3,7 @@
 import { BUSY_SHARE_MAX } from './environment.ts';
 import type { Environment } from './environment.ts';
 import type { Report } from './model/report.ts';
+import { formatGoals } from './text/goals-text.ts';
 import { formatScenario } from './text/scenario-text.ts';
 import { heading, item, mebibytes, paragraph } from './table.ts';
 
@@ -63,7 +64,13 @@ export function formatReport(report: Report): string {
     significant (Mann-Whitney, p < 0.05 after Benjamini and Hochberg's correction for all
     comparisons of the scenario): do not choose by it.`,
   );
-  return [...parts, formatAnswers(report), parts.length === 0 ? '' : `\n${note}`, formatChecks(report)]
+  return [
+    ...parts,
+    formatGoals(report),
+    formatAnswers(report),
+    parts.length === 0 ? '' : `\n${note}`,
+    formatChecks(report),
+  ]
     .filter((part) => part !== '')
     .join('\n');
 }

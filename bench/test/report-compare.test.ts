@@ -103,7 +103,7 @@ describe('the difference of two reports', () => {
     const text = difference(before, other, OPTIONS).warnings.join('\n');
     expect(text).toContain('cores differs: 2 before, 64 after');
     expect(text).toContain('node differs');
-    expect(text).toContain('busy to 1 % before the one run and to 90 %');
+    expect(text).toContain('others used 1 % of the machine in the one run and 90 % in the other');
   });
   it('says when there are too few rounds to prove anything', () => {
     const { changes, warnings } = difference(

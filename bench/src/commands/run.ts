@@ -5,7 +5,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { ArgumentError, HELP, parseArguments } from '../arguments.ts';
 import type { Options } from '../arguments.ts';
-import { awaitCalm, readEnvironment, withLoadAfter } from '../environment.ts';
+import { LoadWatch, awaitCalm, readEnvironment, withLoadAfter } from '../environment.ts';
 import type { Report, Skip } from '../model/report.ts';
 import type { RunOptions } from '../model/scenario.ts';
 import { assembleReport } from '../run/assemble.ts';
@@ -100,6 +100,7 @@ async function writeForms(report: Report, { jsonPath, htmlPath, markdownPath }: 
 async function measure(argv: readonly string[], options: Options, folder: string): Promise<Report> {
   const { strategyIds, skipped } = await chooseStrategies(options);
   const environment = readEnvironment(argv, await awaitCalm(options.waitSeconds));
+  const load = new LoadWatch();
   const start = performance.now();
   process.stdout.write(`${formatEnvironment(environment, options.seed)}\n`);
   const parts: Part[] = [];
@@ -110,7 +111,7 @@ async function measure(argv: readonly string[], options: Options, folder: string
   const session = new Session(parts, runOptions, { rounds, budgetSeconds, seed });
   const findings = await runInterruptibly(session);
   return assembleReport(parts, findings, {
-    environment: withLoadAfter(environment),
+    environment: withLoadAfter(environment, load),
     options: { ...options },
     seconds: (performance.now() - start) / 1000,
     skipped: [...skipped, ...skippedPeers(options.scenarios)],

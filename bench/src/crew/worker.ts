@@ -106,28 +106,26 @@ async function work(task: Task, phase: number, slowdown: number | null): Promise
 
 async function runCell(cell: WorkerCell): Promise<WorkerPhase[]> {
   const { pool, real } = await attach(cell.pool);
-  try {
-    const { createTask } = (await import(cell.task)) as TaskModule;
-    const random = new Random(cell.seed + index);
-    const { workers, plan, own, slowdown } = cell;
-    const task = await createTask({ pool, real, index, workers, plan, own, random, latencies, control });
-    operationsOfCell = 0;
-    control.publishOperations(index, 0);
-    control.ready();
-    task.enter('warm-up');
-    await work(task, WARM_UP, slowdown);
-    const reports: WorkerPhase[] = [];
-    for (const [number, name] of cell.phases.entries()) {
-      latencies.take();
-      task.enter(name);
-      const operations = await work(task, WARM_UP + 1 + number, slowdown);
-      reports.push({ operations, counts: { ...task.counts() }, latencies: latencies.take() });
-    }
-    await task.close?.();
-    return reports;
-  } finally {
-    pool?.detach();
+  const { createTask } = (await import(cell.task)) as TaskModule;
+  const random = new Random(cell.seed + index);
+  const { workers, plan, own, slowdown } = cell;
+  const task = await createTask({ pool, real, index, workers, plan, own, random, latencies, control });
+  operationsOfCell = 0;
+  control.publishOperations(index, 0);
+  control.ready();
+  task.enter('warm-up');
+  await work(task, WARM_UP, slowdown);
+  const reports: WorkerPhase[] = [];
+  for (const [number, name] of cell.phases.entries()) {
+    latencies.take();
+    task.enter(name);
+    const operations = await work(task, WARM_UP + 1 + number, slowdown);
+    reports.push({ operations, counts: { ...task.counts() }, latencies: latencies.take() });
   }
+  // Not after a failure: with a read open it would fail as well, and hide why.
+  await task.close?.();
+  pool?.detach();
+  return reports;
 }
 
 parentPort!.on('message', async (cell: WorkerCell) => {

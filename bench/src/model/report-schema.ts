@@ -72,6 +72,19 @@ const row = z
   })
   .refine(({ value, rounds }) => value.count === rounds.length, { message: 'count must be the number of rounds' });
 
+const goal = z.strictObject({
+  goal: id,
+  text: id,
+  parameters,
+  subject: id,
+  against: id.nullable(),
+  limit: z.number(),
+  bound: z.enum(['atMost', 'atLeast']),
+  ratio: estimate.nullable(),
+  verdict: z.enum(['met', 'missed', 'open', 'not measured']),
+  why: z.string().nullable(),
+});
+
 const environment = z.strictObject({
   cpu: z.string(),
   cores: count,
@@ -79,6 +92,7 @@ const environment = z.strictObject({
   loadAverage: amount,
   loadAverageAfter: amount,
   busyShare: z.number().min(0).max(1),
+  busyShareDuring: z.exactOptional(z.number().min(0).max(1).nullable()),
   waitedSeconds: amount,
   os: z.string(),
   virtualization: z.string().nullable(),
@@ -119,6 +133,7 @@ export const reportSchema: z.ZodType<Report> = z
     subjects: z.array(z.strictObject({ id, kind: z.enum(['strategy', 'peer', 'harness']), title: id })),
     scenarios: z.array(scenario),
     answers: z.array(answer),
+    goals: z.array(goal).optional(),
     rows: z.array(row),
     cells: z.array(cell),
     skipped: z.array(z.strictObject({ what: z.string(), why: z.string() })),

@@ -1,6 +1,7 @@
 // The report of a run: what is written to the JSON file, and what every other form is made from.
 
 import type { Environment } from '../environment.ts';
+import type { GoalResult } from './goal.ts';
 import type { Cell, ScenarioInfo, Subject } from './measurement.ts';
 import type { Row } from './row.ts';
 import type { Answer } from './scenario.ts';
@@ -35,6 +36,8 @@ export interface Report {
   readonly scenarios: readonly ScenarioInfo[];
   /** What the run found, by question. */
   readonly answers: readonly Answer[];
+  /** What became of each goal; left out where the run did not measure them. */
+  readonly goals?: readonly GoalResult[] | undefined;
   readonly rows: readonly Row[];
   readonly cells: readonly Cell[];
   readonly skipped: readonly Skip[];

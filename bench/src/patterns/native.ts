@@ -13,10 +13,10 @@ import type { Peer } from '../peers/available.ts';
 import type { Pattern } from './pattern.ts';
 import type { PatternPlan } from './measure.ts';
 
-const SOURCE: string = fileURLToPath(new URL('../../native/patterns.c', import.meta.url));
+const FOLDER: string = fileURLToPath(new URL('../../native/', import.meta.url));
 const COMPILER = 'cc';
-const GLIBC = 'native-glibc';
-const MIMALLOC = 'native-mimalloc';
+export const GLIBC = 'native-glibc';
+export const MIMALLOC = 'native-mimalloc';
 /** Debian's package libmimalloc2.0 has the first, libmimalloc-dev the second. */
 const MIMALLOC_LIBRARIES = ['libmimalloc.so.2', 'libmimalloc.so'];
 /** Nothing is compiled there: caches and page tables are warm by then. */
@@ -65,31 +65,35 @@ export function isNative(subject: string): boolean {
   return subject === GLIBC || subject === MIMALLOC;
 }
 
-/** Path of the compiled program. Its folder is named after the source: a changed source is compiled again. */
-function compile(): string {
-  const hash = createHash('sha256').update(readFileSync(SOURCE)).digest('hex').slice(0, 16);
+/** Path of a compiled program. Its folder is named after the source: a changed source is compiled again. */
+function compile(name: string): string {
+  const source = join(FOLDER, `${name}.c`);
+  const hash = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 16);
   const folder = join(tmpdir(), `zsmalloc-bench-native-${hash}`);
-  const program = join(folder, 'patterns');
+  const program = join(folder, name);
   if (existsSync(program)) return program;
   mkdirSync(folder, { recursive: true });
   // Two runs may compile at once: each its own file, and the name is given last.
   const own = `${program}.${process.pid}`;
-  execFileSync(COMPILER, ['-O2', '-pthread', '-o', own, SOURCE, '-lm']);
+  execFileSync(COMPILER, ['-O2', '-pthread', '-o', own, source, '-lm']);
   renameSync(own, program);
   return program;
+}
+
+/** Runs a program of ../../native under the malloc of `subject`; returns the line that it printed. */
+export function runNative<T>(name: string, subject: string, args: readonly string[]): T {
+  const program = compile(name);
+  const preload = subject === MIMALLOC ? mimallocLibrary() : undefined;
+  const env = preload === undefined ? process.env : { ...process.env, LD_PRELOAD: preload };
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', env });
+  if (status === STATUS_WRONG) throw new CheckError(`${program} ${args.join(' ')}: ${stderr.trim()}`);
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}. ${stderr.trim()}`);
+  return JSON.parse(stdout) as T;
 }
 
 interface NativeResult {
   readonly opsPerSecond: number;
   readonly verified: number;
-}
-
-function runProgram(program: string, args: readonly string[], preload: string | undefined): NativeResult {
-  const env = preload === undefined ? process.env : { ...process.env, LD_PRELOAD: preload };
-  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', env });
-  if (status === STATUS_WRONG) throw new CheckError(`${program} ${args.join(' ')}: ${stderr.trim()}`);
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}. ${stderr.trim()}`);
-  return JSON.parse(stdout) as NativeResult;
 }
 
 /** Runs the cells of a plan. Latencies and memory are not measured there, and null. */
@@ -99,12 +103,10 @@ export function measureNative(
   plan: PatternPlan,
   seed: number,
 ): Omit<Cell, 'round'>[] {
-  const program = compile();
-  const preload = subject === MIMALLOC ? mimallocLibrary() : undefined;
   const ms = plan.seconds * 1000;
   return plan.workers.map((workers) => {
     const numbers = [workers, WARM_UP_MS, Math.ceil(ms), seed];
-    const { opsPerSecond, verified } = runProgram(program, [id, ...numbers.map(String)], preload);
+    const { opsPerSecond, verified } = runNative<NativeResult>('patterns', subject, [id, ...numbers.map(String)]);
     const none = {
       warmUpMs: null,
       steady: null,

@@ -7,7 +7,7 @@ import { findPeers } from './available.ts';
 
 /** Of a run of `scenarios`: none where no peer could take part. */
 export function skippedPeers(scenarios: readonly string[]): Skip[] {
-  const withPeers = ['put-get', ...PATTERNS.map(({ id }) => id)];
+  const withPeers = ['put-get', 'goals', ...PATTERNS.map(({ id }) => id)];
   if (!scenarios.some((id) => withPeers.includes(id))) return [];
   return [...findPeers(), ...findNativePeers()].flatMap(({ title, why }) =>
     why === null ? [] : [{ what: `peer: ${title}`, why }],

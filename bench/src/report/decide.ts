@@ -8,7 +8,7 @@
 //   4. Nothing is read off the name of a strategy.
 
 import type { Capabilities } from '@zsmalloc/core/strategy';
-import { BUSY_SHARE_MAX } from '../environment.ts';
+import { BUSY_SHARE_MAX, othersShareOf } from '../environment.ts';
 import type { Report } from '../model/report.ts';
 import type { Candidate } from './candidates.ts';
 import { evidenceFor } from './evidence.ts';
@@ -146,7 +146,8 @@ function breakTies(
 
 function caveatsOf(report: Report, needs: Needs, evidence: readonly Evidence[]): string[] {
   const rounds = evidence.flatMap(({ placings }) => placings.map(({ row }) => row.rounds.length));
-  const { cores, busyShare, limits } = report.environment;
+  const { cores, limits } = report.environment;
+  const share = othersShareOf(report.environment);
   return [
     ...new Set([
       ...(report.checks.passed ? [] : ['the report has failed checks: trust no figure of it']),
@@ -154,9 +155,7 @@ function caveatsOf(report: Report, needs: Needs, evidence: readonly Evidence[]):
       ...(rounds.length > 0 && !evidence.some(({ placings }) => couldProve(placings))
         ? [`${Math.min(...rounds)} rounds: too few to prove a difference among several strategies`]
         : []),
-      ...(busyShare > BUSY_SHARE_MAX
-        ? [`others used ${Math.round(busyShare * 100)} % of the processors before the run`]
-        : []),
+      ...(share > BUSY_SHARE_MAX ? [`others used ${Math.round(share * 100)} % of the processors`] : []),
       ...(needs.workers !== null && needs.workers > cores
         ? [`${needs.workers} workers on ${cores} cores are oversubscription: with more cores it may be different`]
         : []),

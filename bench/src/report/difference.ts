@@ -9,6 +9,7 @@
 //   5. Relative: each round's figure is divided by the baseline's of the same round first, so that a faster machine is no
 //      improvement and a busy one no regression.
 
+import { othersShareOf } from '../environment.ts';
 import type { Metric, Parameters, ScenarioInfo } from '../model/measurement.ts';
 import type { Report } from '../model/report.ts';
 import type { Row } from '../model/row.ts';
@@ -93,14 +94,14 @@ function environmentWarnings(before: Report, after: Report): string[] {
   const [left, right] = [before.environment, after.environment];
   const fields = ['cpu', 'cores', 'os', 'virtualization', 'governor', 'node', 'v8'] as const;
   const differing = fields.filter((field) => left[field] !== right[field]);
-  const busy = [left, right].map(({ busyShare }) => Math.round(busyShare * 100));
+  const busy = [left, right].map((environment) => Math.round(othersShareOf(environment) * 100));
   return [
     ...differing.map((field) => `${field} differs: ${String(left[field])} before, ${String(right[field])} after`),
     ...(left.flags.join(' ') === right.flags.join(' ')
       ? []
       : [`flags differ: "${left.flags.join(' ')}" before, "${right.flags.join(' ')}" after`]),
     ...(Math.abs(busy[0]! - busy[1]!) > 10
-      ? [`the machine was busy to ${busy[0]} % before the one run and to ${busy[1]} % before the other`]
+      ? [`others used ${busy[0]} % of the machine in the one run and ${busy[1]} % in the other`]
       : []),
     ...(before.options['seconds'] === after.options['seconds']
       ? []

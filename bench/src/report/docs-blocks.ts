@@ -6,6 +6,7 @@
 //   1. What lies between is replaced; figures are never written there by hand.
 //   2. Tables come out as the formatter would leave them, so that generating and formatting do not undo each other.
 
+import { othersShareOf } from '../environment.ts';
 import type { ScenarioInfo } from '../model/measurement.ts';
 import type { Report } from '../model/report.ts';
 import { CANDIDATES } from './candidates.ts';
@@ -22,11 +23,11 @@ import { roundsOf } from './warnings.ts';
 type Block = (report: Report, argument: string) => string;
 
 function machine(report: Report): string {
-  const { cpu, cores, node, date, commit, busyShare } = report.environment;
+  const { cpu, cores, node, date, commit } = report.environment;
   const rounds = roundsOf(report);
   return [
     `Measured on ${escapeMarkdown(cpu)} with ${cores} cores, Node ${node}, on ${date.slice(0, 10)} at commit ${escapeMarkdown(commit ?? 'unknown')}:`,
-    `${rounds} round${rounds === 1 ? '' : 's'}, ${Math.round(busyShare * 100)} % of the processors in use by others before the run.`,
+    `${rounds} round${rounds === 1 ? '' : 's'}, ${Math.round(othersShareOf(report.environment) * 100)} % of the processors in use by others.`,
   ].join('\n');
 }
 

@@ -4,6 +4,7 @@ import type { Report } from '../model/report.ts';
 import type { Answer } from '../model/scenario.ts';
 import { CANDIDATES } from './candidates.ts';
 import { recommend } from './decide.ts';
+import { goalsSection } from './goals-markup.ts';
 import { environmentSection, methodSection, reproduceSection } from './html-method.ts';
 import { scenarioMarkup } from './html-scenario.ts';
 import { Markup, NOTHING, markup } from './markup.ts';
@@ -127,7 +128,7 @@ export function renderHtml(report: Report): string {
             </p>
           </section>
           ${profilesSection(report)}
-          ${parts.map((part) => questionSection(report, part))} ${methodSection(report)} ${environmentSection(report)}
+          ${goalsSection(report)} ${parts.map((part) => questionSection(report, part))} ${methodSection(report)} ${environmentSection(report)}
           ${reproduceSection(report)}
         </main>
         <footer>Made by <code>npx -y pnpm@12 bench report</code> from a report of ${environment.date}.</footer>

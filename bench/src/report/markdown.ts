@@ -5,6 +5,7 @@ import type { Report } from '../model/report.ts';
 import type { Answer } from '../model/scenario.ts';
 import { CANDIDATES } from './candidates.ts';
 import { recommend } from './decide.ts';
+import { goalsMarkdown } from './goals-markup.ts';
 import { leadersTables } from './leaders-table.ts';
 import type { LeadersTable } from './leaders-table.ts';
 import { environmentFacts, methodSentences, reproduceCommand } from './method.ts';
@@ -132,6 +133,7 @@ export function renderMarkdown(report: Report): string {
     ...(warnings.length === 0 ? [] : [warnings.join('\n>\n')]),
     profilesTable(report),
     ...questionParts(report).map(questionText),
+    ...goalsMarkdown(report),
     ...report.scenarios.map((info) => scenarioText(report, info)),
     folded(
       'Method',

@@ -32,7 +32,7 @@ export function methodSentences(report: Report): string[] {
 /** Name and value, in the order of display. */
 export function environmentFacts({ environment, seconds, options }: Report): [string, string][] {
   const { cpu, cores, memoryGiB, os, virtualization, governor, node, v8, flags, commit, date } = environment;
-  const { loadAverage, loadAverageAfter, busyShare, waitedSeconds, command } = environment;
+  const { loadAverage, loadAverageAfter, busyShare, busyShareDuring, waitedSeconds, command } = environment;
   const shown = Object.entries(options).filter(
     ([key, value]) => value !== null && !key.endsWith('Path') && !(Array.isArray(value) && value.length === 0),
   );
@@ -48,7 +48,7 @@ export function environmentFacts({ environment, seconds, options }: Report): [st
     ['Node', `${node}, V8 ${v8}${flags.length === 0 ? '' : `, flags ${flags.join(' ')}`}`],
     [
       'Load',
-      `${loadAverage.toFixed(2)} before, ${loadAverageAfter.toFixed(2)} after; others used ${Math.round(busyShare * 100)} % before it began${waitedSeconds < 1 ? '' : `, after waiting ${waitedSeconds.toFixed(0)} s`}`,
+      `${loadAverage.toFixed(2)} before, ${loadAverageAfter.toFixed(2)} after; others used ${Math.round(busyShare * 100)} % before it began${busyShareDuring == null ? '' : ` and ${Math.round(busyShareDuring * 100)} % during it`}${waitedSeconds < 1 ? '' : `, after waiting ${waitedSeconds.toFixed(0)} s`}`,
     ],
     ['Commit', commit ?? 'unknown'],
     ['Date', date],

@@ -1,6 +1,6 @@
 // What a reader must know before the first number.
 
-import { BUSY_SHARE_MAX } from '../environment.ts';
+import { BUSY_SHARE_MAX, othersShareOf } from '../environment.ts';
 import type { Report } from '../model/report.ts';
 
 export interface Warning {
@@ -33,10 +33,11 @@ export function warningsOf(report: Report): Warning[] {
       `Only ${rounds} round${rounds === 1 ? '' : 's'}: a smoke run. It proves that everything works, and no difference.`,
     );
   }
-  if (environment.busyShare > BUSY_SHARE_MAX) {
+  const share = othersShareOf(environment);
+  if (share > BUSY_SHARE_MAX) {
     warn(
       false,
-      `Others used ${Math.round(environment.busyShare * 100)} % of the processors before the run: intervals are wide, and throughput is too low.`,
+      `Others used ${Math.round(share * 100)} % of the processors: intervals are wide, and throughput is too low.`,
     );
   }
   for (const { what, why } of skipped) warn(false, `Left out: ${what}: ${why}`);

@@ -1,7 +1,8 @@
 // Puts a report together from what a session found.
 
-import { BUSY_SHARE_MAX } from '../environment.ts';
+import { BUSY_SHARE_MAX, othersShareOf } from '../environment.ts';
 import type { Environment } from '../environment.ts';
+import { goalResults } from '../goals/results.ts';
 import type { ScenarioInfo, Subject } from '../model/measurement.ts';
 import { REPORT_FORMAT, REPORT_VERSION } from '../model/report.ts';
 import type { Checks, Report, Skip } from '../model/report.ts';
@@ -43,10 +44,11 @@ function subjectsOf(parts: readonly Part[], { cells }: Findings, { subjects, run
 }
 
 /** An answer from a busy machine says so, and proves nothing unless it is exact: one round was enough for it. */
-function withLoad(answer: Answer, rows: readonly Row[], { busyShare }: Environment): Answer {
+function withLoad(answer: Answer, rows: readonly Row[], environment: Environment): Answer {
   const isExact = rows.every(({ value }) => value.count === 1);
-  if (busyShare <= BUSY_SHARE_MAX || isExact) return answer;
-  const caveat = `others used ${(busyShare * 100).toFixed(0)} % of the machine, so nothing is proved`;
+  const share = othersShareOf(environment);
+  if (share <= BUSY_SHARE_MAX || isExact) return answer;
+  const caveat = `others used ${(share * 100).toFixed(0)} % of the machine, so nothing is proved`;
   return { ...answer, verdict: 'open', caveats: [...answer.caveats, caveat] };
 }
 
@@ -69,6 +71,7 @@ export function assembleReport(parts: readonly Part[], findings: Findings, frame
   const subjects = subjectsOf(parts, findings, frame);
   const order = subjects.map(({ id }) => id);
   const rows = findings.infos.flatMap((info) => summarizeScenario(info, findings.cells, order));
+  const goals = goalResults(findings.cells, subjects);
   const report: Report = {
     format: REPORT_FORMAT,
     version: REPORT_VERSION,
@@ -78,6 +81,7 @@ export function assembleReport(parts: readonly Part[], findings: Findings, frame
     subjects,
     scenarios: findings.infos,
     answers: answersOf(parts, findings.infos, rows, frame.environment),
+    ...(goals.length === 0 ? {} : { goals }),
     rows,
     cells: findings.cells,
     skipped: [...frame.skipped, ...findings.skipped],

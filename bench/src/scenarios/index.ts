@@ -26,7 +26,9 @@ const SCENARIOS: Readonly<Record<string, () => Promise<ScenarioModule>>> = {
   mstress: () => importPattern('mstress'),
   'cache-scratch': () => importPattern('cache-scratch'),
   'cache-thrash': () => importPattern('cache-thrash'),
+  goals: async () => ({ scenario: (await import('../goals/scenario.ts')).goalsScenario }),
   micro: () => import('./micro.ts'),
+  compaction: () => import('./compaction.ts'),
   density: () => import('./density.ts'),
   metadata: () => import('./metadata.ts'),
   recovery: () => import('./recovery.ts'),
@@ -36,6 +38,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<ScenarioModule>>> = {
 const ON_REQUEST: readonly string[] = [
   'metadata',
   'recovery',
+  'compaction',
   'trace',
   'put-get',
   'larson',
@@ -44,6 +47,7 @@ const ON_REQUEST: readonly string[] = [
   'mstress',
   'cache-scratch',
   'cache-thrash',
+  'goals',
 ];
 
 export const SCENARIO_IDS: readonly string[] = Object.keys(SCENARIOS);

@@ -94,7 +94,7 @@ export async function replayPlan(
     const agent = index % plan.agents.length;
     const copy = Math.floor(index / plan.agents.length);
     const { calls, left } = plan.agents[agent]!;
-    return { ...shared, agent, calls, left, states: states[copy]!, pace: paces[copy]! };
+    return { data: { ...shared, agent, calls, left, states: states[copy]!, pace: paces[copy]! } };
   });
   if (pool !== null) checkOrder({ plan, parts: reports.map(({ part }) => part as RecordedPart), mayHold });
   return { reports, ...new Laps(laps).measured() };

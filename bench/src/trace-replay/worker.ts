@@ -99,10 +99,8 @@ async function run(pool: Pool | null, heap: TraceHeap): Promise<TraceWorkerRepor
 
 const pool = await attach();
 const heap = pool === null ? new EmptyTraceHeap() : new PoolTraceHeap(pool, job.mayHold);
-try {
-  const report = await run(pool, heap);
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- A worker's port has no origin.
-  parentPort!.postMessage(report);
-} finally {
-  heap.detach();
-}
+const report = await run(pool, heap);
+// Not after a failure: with a hold open it would fail as well, and hide why.
+heap.detach();
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- A worker's port has no origin.
+parentPort!.postMessage(report);

@@ -1,0 +1,48 @@
+// Who takes part in the goals: strategies with and without agent caches, and the peers that can do the work here.
+
+import { createRequire } from 'node:module';
+import type { RunOptions } from '../model/scenario.ts';
+import { findNativePeers } from '../patterns/native.ts';
+import { THING } from '../patterns/subjects.ts';
+import { findPeers } from '../peers/available.ts';
+import type { Peer } from '../peers/available.ts';
+import { LMDB, MAP_WORKER } from '../peers/subjects.ts';
+import { tellingOf } from '../scenarios/choices.ts';
+import { hasAgentCaches, withCaches } from './agent-caches.ts';
+import { WASM_TLSF } from './heaps.ts';
+
+/** Strategies that differ on the hot paths: locks all the way, a zspage lock only, no lock for readers. */
+const TELLING = ['spin', 'preemptibleDirect', 'rcuTurn'];
+
+function wasmPeer(): Peer {
+  const require = createRequire(import.meta.url);
+  try {
+    const { version } = require('assemblyscript/package.json') as { version: string };
+    const title = `TLSF of AssemblyScript ${version} in wasm, one mutex where there are several agents`;
+    return { id: WASM_TLSF, kind: 'peer', title, why: null };
+  } catch (error) {
+    const why = `assemblyscript cannot be loaded: ${(error as Error).message.split('\n')[0]}`;
+    return { id: WASM_TLSF, kind: 'peer', title: 'TLSF of AssemblyScript in wasm', why };
+  }
+}
+
+/** Peers that a JavaScript program can use instead. */
+export function packagePeers(): Peer[] {
+  return [...findPeers().filter(({ id }) => [MAP_WORKER, LMDB, THING].includes(id)), wasmPeer()];
+}
+
+/** All peers, those that cannot take part here too. */
+export function goalPeers(): Peer[] {
+  return [...findNativePeers(), ...packagePeers()];
+}
+
+/** Stores values by key, and has no addresses. */
+export function isStore(subject: string): boolean {
+  return subject === MAP_WORKER || subject === LMDB;
+}
+
+/** Strategies, each followed by itself with caches where the core has them. */
+export function goalStrategies(options: RunOptions): string[] {
+  const strategies = tellingOf(options, TELLING);
+  return strategies.flatMap((id) => (!hasAgentCaches() ? [id] : [id, withCaches(id)]));
+}
