@@ -6,10 +6,10 @@
 
 import { createPool } from '@zsmalloc/core';
 import type { Handle, Pool } from '@zsmalloc/core';
-import { strategyOf } from '@zsmalloc/core/strategy';
 import type { Strategy } from '@zsmalloc/core/strategy';
 import { check } from './checks.ts';
 import { readStream } from './density.ts';
+import { settle } from './memory.ts';
 import { shuffled } from './random.ts';
 import type { Random } from './random.ts';
 import { median } from './statistics.ts';
@@ -24,9 +24,9 @@ export interface CopyResult {
 
 const POOL_BYTES = 16 * 2 ** 20;
 const OBJECTS = 4000;
-/** Rounds whose median counts; the first ones warm up. */
-const ROUNDS = 24;
-const WARM_UP_ROUNDS = 4;
+/** Rounds whose median counts, and those before them. */
+const ROUNDS = 20;
+const WARM_UP_ROUNDS = 6;
 
 /** Where objects begin, by handle. */
 function places(pool: Pool, handles: readonly Handle[]): Map<Handle, number> {
@@ -46,14 +46,15 @@ interface Round {
   readonly movedObjects: number;
 }
 
-function runRound(pool: Pool, sizes: readonly number[], copies: Uint8Array, random: Random): Round {
+async function runRound(pool: Pool, sizes: readonly number[], copies: Uint8Array, random: Random): Promise<Round> {
   const all = shuffled(
     sizes.map((size) => ({ handle: pool.malloc(size), size })),
     random,
   );
   const half = all.length >> 1;
   for (const { handle } of all.slice(0, half)) pool.free(handle);
-  strategyOf(pool).reclaim(true);
+  // The garbage of the frees is not compaction's.
+  await settle(pool);
   const kept = all.slice(half);
   const handles = kept.map(({ handle }) => handle);
   const before = places(pool, handles);
@@ -80,16 +81,21 @@ function runRound(pool: Pool, sizes: readonly number[], copies: Uint8Array, rand
   }
   const copyMs = ((performance.now() - copyStartMs) * movedBytes) / bytes;
   for (const handle of handles) pool.free(handle);
+  await settle(pool);
   return { compactMs, copyMs, movedBytes, movedObjects };
 }
 
 /** Alternates compactions and copies; medians over the rounds. */
-export function measureCopy(strategy: Strategy, random: Random): CopyResult {
+export async function measureCopy(strategy: Strategy, random: Random): Promise<CopyResult> {
   const pool = createPool({ bytes: POOL_BYTES, strategy });
   const copies = new Uint8Array(new SharedArrayBuffer(POOL_BYTES)).fill(1);
   const { sizes } = readStream();
   const some = Array.from(sizes.filter((size) => size > 0).subarray(0, OBJECTS));
-  const rounds = Array.from({ length: ROUNDS }, () => runRound(pool, some, copies, random)).slice(WARM_UP_ROUNDS);
+  const rounds: Round[] = [];
+  for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
+    const measured = await runRound(pool, some, copies, random);
+    if (round >= 0) rounds.push(measured);
+  }
   pool.verify();
   pool.detach();
   return {

@@ -69,7 +69,7 @@ function jobs(options: RunOptions, _round: number, seed: number): Job[] {
 
 async function measureCell(job: Job, crew: Crew, cell: { workers: number }, ms: number): Promise<MeasuredCell> {
   const { subject, seed } = job;
-  const copy = measureCopy(await loadStrategy(strategyIdOf(subject)), new Random(seed));
+  const copy = await measureCopy(await loadStrategy(strategyIdOf(subject)), new Random(seed));
   const stocked = await stockPool(subject, POOL_BYTES, SLOTS, seed);
   const plan: CompactionPlan = { slots: stocked.slots.buffer, mode: new SharedArrayBuffer(4) };
   const { phases } = await runCell(crew, stocked, job, {

@@ -93,6 +93,11 @@ export class CompactRun {
     return this.ordinal < 0 || this.freedPages >= this.pagesBudget || performance.now() >= this.endMs;
   }
 
+  /** Whether the run ends with pages that are free. */
+  get countsPages(): boolean {
+    return this.pagesBudget !== Infinity;
+  }
+
   result(ran: boolean): CompactResult {
     const { movedObjects, movedBytes, freedPages, skippedZspages } = this;
     return { ran, movedObjects, movedBytes, freedPages, skippedZspages };
@@ -194,8 +199,10 @@ export class Compactor {
     this.state.words[base + pending] = 0;
     unlockAfterMove(strategy, ordinal);
     this.objects.releaseReclaimed();
-    // The budget counts pages that are free, so what no reader needs any more is reclaimed at once.
-    if (run.movedObjects > movedBefore) run.reclaimed += strategy.reclaim(false);
+    // A budget counts pages that are free, so what no reader needs any more is reclaimed at once. Otherwise once a class:
+    // looking through what is retired costs more than a batch.
+    if (more ? run.countsPages && run.movedObjects > movedBefore : run.movedObjects > 0)
+      run.reclaimed += strategy.reclaim(false);
     if (!more) this.nextClass(run);
   }
 

@@ -35,7 +35,7 @@ export const CACHED: number = 1 << 31;
 /** First word of a pool: 'zsm' and the record format's number. */
 export const MAGIC = 0x7a736d01;
 /** Number of this format; raised when memory changes its meaning. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 const headerFields = {
   magic: { words: 1, guard: 'init', doc: 'MAGIC; written last.' },
