@@ -12,8 +12,8 @@ import { formatTable, paragraph } from '../table.ts';
 
 const LIMIT_PERCENT = 3;
 const STATUS_NO_VALGRIND = 3;
-/** Steps of planted work: five to ten percent of an operation. */
-const PLANTED_STEPS = 40;
+/** Steps of planted work: some 120 instructions, six to eight percent of an operation. */
+const PLANTED_STEPS = 3;
 /** A tree against itself differs by less. */
 const TWIN_PERCENT = 1;
 const SELFTEST_PATHS = ['malloc + free', 'readBegin + readEnd'];
