@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ArgumentError } from '../arguments.ts';
 
+const STATUS_INTERRUPTED = 130;
+
 /** Of this repository. */
 export const ROOT: string = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -32,14 +34,24 @@ export function defaultBase(): string {
 export async function withBaseTree<T>(commit: string, use: (root: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'zsmalloc-icount-'));
   const root = join(folder, 'base');
+  const remove = (): void => {
+    git('worktree', 'remove', '--force', root);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  // A signal ends the process without what stands behind `finally`.
+  const leave = (): void => {
+    remove();
+    process.exit(STATUS_INTERRUPTED);
+  };
   git('worktree', 'add', '--detach', root, commit);
+  process.once('SIGINT', leave).once('SIGTERM', leave);
   try {
     const quiet = { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] as ('ignore' | 'inherit')[] };
     execFileSync('npx', ['-y', 'pnpm@12', 'install', '--frozen-lockfile', '--prefer-offline'], quiet);
     execFileSync('npx', ['tsc', '-b'], quiet);
     return await use(root);
   } finally {
-    git('worktree', 'remove', '--force', root);
-    rmSync(folder, { recursive: true, force: true });
+    process.off('SIGINT', leave).off('SIGTERM', leave);
+    remove();
   }
 }
