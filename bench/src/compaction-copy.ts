@@ -9,7 +9,7 @@ import type { Handle, Pool } from '@zsmalloc/core';
 import type { Strategy } from '@zsmalloc/core/strategy';
 import { check } from './checks.ts';
 import { readStream } from './density.ts';
-import { settle } from './memory.ts';
+import { settle } from './settle.ts';
 import { shuffled } from './random.ts';
 import type { Random } from './random.ts';
 import { median } from './statistics.ts';
