@@ -79,19 +79,18 @@ describe('the model', () => {
 /** Puts off each copy until its object has been published. */
 function publishFirst(pool: AgentPool): void {
   interface Parts {
-    compactor: { slots: { copy(...place: number[]): number } };
+    compactor: { merger: { slots: { copy(...place: number[]): number } } };
     state: { strategy: { publish(cell: number, location: number): void } };
   }
   const { compactor, state } = pool as unknown as Parts;
-  const { slots } = compactor;
+  const { slots } = compactor.merger;
   const { strategy } = state;
+  const copy = slots.copy.bind(slots);
   const publish = strategy.publish.bind(strategy);
   let putOff: (() => void) | undefined;
-  compactor.slots = {
-    copy: (...place) => {
-      putOff = () => void slots.copy(...place);
-      return 0;
-    },
+  slots.copy = (...place) => {
+    putOff = () => void copy(...place);
+    return 0;
   };
   strategy.publish = (cell, location) => {
     publish(cell, location);

@@ -38,7 +38,7 @@ const PIN_PAIR = 2;
 /** Free: the class lock, the cell's store that unlinks the object, and the epoch, looked at after it. */
 const deferred = (read: number): Claim => ({
   ...claim({ malloc: LOCK_PAIR, free: LOCK_PAIR + 2, read }),
-  write: LOCK_PAIR + CELL_LOAD,
+  write: LOCK_PAIR + WRITER_LOAD + CELL_LOAD,
   reclaimMax: 1,
 });
 

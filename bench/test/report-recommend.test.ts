@@ -86,7 +86,7 @@ describe('a recommendation', () => {
   it('takes the strategy that all others are proved to be behind', () => {
     const found = recommend(spinWins, { ...NEEDS, workers: 2 }, CANDIDATES);
     expect(found).toMatchObject({ choice: 'spin', decidedBy: 'data', leaders: ['spin'] });
-    expect(verdictText(found)).toContain('the 8 others are proved to be behind');
+    expect(verdictText(found)).toContain('the 9 others are proved to be behind');
   });
   it('takes whichever strategy is planted as the best', () => {
     for (const id of ['bigLock', 'rwsem', 'rcuTurn']) {
@@ -94,7 +94,7 @@ describe('a recommendation', () => {
     }
   });
   it('says that the data does not decide, and by what it chose', () => {
-    const noisy = syntheticReport({ noise: 0.9, rounds: 6, speed: alike(30, 'bigLock', 'preemptible') });
+    const noisy = syntheticReport({ noise: 0.9, rounds: 6, seed: 2, speed: alike(30, 'bigLock', 'preemptible') });
     const found = recommend(noisy, { ...NEEDS, workers: 2 }, CANDIDATES);
     expect(found.decidedBy).toBe('open');
     expect(found.leaders).toEqual(expect.arrayContaining(['bigLock', 'preemptible']));

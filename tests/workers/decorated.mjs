@@ -11,6 +11,7 @@ export const spin = withLockdep(spins.spin);
 export const preemptible = withLockdep(custom.preemptible);
 export const preemptibleAtomic = withLockdep(custom.preemptibleAtomic);
 export const preemptibleDirect = withLockdep(custom.preemptibleDirect);
+export const bigReader = withLockdep(custom.bigReader);
 export const rwsem = withLockdep(rwsems.rwsem);
 export const rcu = withLockdep(rcus.rcu);
 export const rcuTurn = withLockdep(rcus.rcuTurn);

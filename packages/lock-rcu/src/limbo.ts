@@ -22,7 +22,8 @@
 //   2. EPOCH is sampled after the unlink that it is recorded for, so `epoch` arguments must be loaded under this hold of
 //      the class lock, behind the last unlink.
 //   3. A zspage with holders or in-place writers inside is not reclaimed: they may be inside what was freed. One look at
-//      the hold word and at the agents' marks suffices: whoever comes in after it finds that the cell has changed.
+//      the hold word and at the agents' marks, after the unlink, suffices: whoever comes in after it finds that the cell
+//      has changed. Marks are looked at once an EPOCH: a look at a later EPOCH than what was retired came after the unlink.
 //   4. A zspage is off the list, and its words are as of a zspage without garbage, when the reclaim of its last slot gives
 //      it back. Nothing of it is touched after the class lock is dropped.
 //   5. A huge object has no header. It is the only slot of its zspage, and never a moved place.
@@ -57,6 +58,9 @@ export class Limbo {
   readonly holds: OwnLines;
   protected readonly host: StrategyHost;
   protected readonly words: Words;
+  /** Marks as found after EPOCH was `marksEpoch`, or later. */
+  private marks: readonly WordIndex[] = [];
+  private marksEpoch = -1;
   private readonly lockBase: WordIndex;
   private readonly lockStride: number;
   private readonly zspageBase: WordIndex;
@@ -216,7 +220,7 @@ export class Limbo {
     const zspage = this.takeHead(lock);
     const record = this.record(zspage);
     // order: acquire, pairs with writeEnd and holdEnd. Nobody is inside, and what they wrote there is over: rule 3.
-    if (Atomics.load(words, record + hold) !== 0 || this.holds.isMarked(record + hold)) {
+    if (Atomics.load(words, record + hold) !== 0 || this.isMarked(record, epoch)) {
       words[record + chains]! |= RIPE;
       this.append(lock, zspage, record);
       return 0;
@@ -227,6 +231,16 @@ export class Limbo {
     if ((state & RIPE) !== 0) this.prepend(lock, zspage, record);
     else if (state !== 0) this.append(lock, zspage, record);
     return gained;
+  }
+
+  /** Whether anybody marks that it is inside; the mark may have gone, unless the look was now. Rule 3. */
+  private isMarked(record: WordIndex, epoch: number): boolean {
+    const isLate = this.marksEpoch === epoch && this.words[record + sealedEpoch] !== epoch;
+    if (!isLate || this.marks.includes(record + hold)) {
+      this.marks = this.holds.marks();
+      this.marksEpoch = epoch;
+    }
+    return this.marks.includes(record + hold);
   }
 
   private reclaimSealed(lock: WordIndex, zspage: ZspageIndex, record: WordIndex, limit: number, epoch: number): number {

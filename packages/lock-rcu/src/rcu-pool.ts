@@ -94,9 +94,13 @@ export class RcuPool implements BoundStrategy {
   }
 
   writeNext(cell: WordIndex, zspage: ZspageIndex): Location {
-    // order: acquire, pairs with publish and retireObject. Movers are shut out of the zspage.
-    const location = Atomics.load(this.words, cell);
-    return this.host.isLocation(location) && this.host.zspageOf(location) === zspage ? location : 0;
+    const { words, host } = this;
+    // A hint: plain and possibly stale, and so is its zspage.
+    const location = words[cell]!;
+    if (!host.isLocation(location) || host.zspageOf(location) !== zspage) return 0;
+    // order: acquire, pairs with publish and retireObject. Equal: no page leaves a zspage that somebody writes in, so the
+    // hint's zspage still is the object's.
+    return Atomics.load(words, cell) === location ? location : 0;
   }
 
   writeBegin(cell: WordIndex): Location {

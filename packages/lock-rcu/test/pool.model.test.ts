@@ -75,6 +75,15 @@ class GraceOfOne extends Limbo {
   }
 }
 
+/** Looks at the marks of holders and writers when it attaches, and goes by that. */
+class EarlyMarks extends Limbo {
+  constructor(host: StrategyHost) {
+    super(host);
+    const found = [...this.holds.marks()];
+    this.holds.marks = () => found;
+  }
+}
+
 /** Holders and writers pin only. */
 class PinnedWriters extends RcuPool {
   override writeBegin(cell: number): number {
@@ -115,6 +124,12 @@ const mutants: [string, (host: StrategyHost) => RcuPool, Setup, Record<string, R
   ['has a grace of one, beside a migration', bound(RcuPool, Epochs, GraceOfOne), migrateCase![1], migrateCase![2]],
   ['forgets a retired page', bound(PageOverPage), twiceCase![1], twiceCase![2]],
   ['reclaims below holders', bound(FreeHolds), oneZspage, { holder: hold, writer: freeAndReuse }],
+  [
+    'reclaims below holders that came after a look',
+    bound(RcuPool, Epochs, EarlyMarks),
+    oneZspage,
+    { holder: hold, writer: freeAndReuse },
+  ],
   ['moves objects that are written to', bound(PinnedWriters), twoHalves, { writer: writeOld, mover: compactAndReuse }],
 ];
 

@@ -57,6 +57,7 @@ export class OwnLines {
   private readonly first: WordIndex;
   private readonly limit: WordIndex;
   private top: WordIndex;
+  private readonly found: WordIndex[] = [];
 
   constructor(host: StrategyHost, lock: RecoverableRwLock, place: OwnLinesPlace) {
     this.words = host.agent.words;
@@ -76,7 +77,7 @@ export class OwnLines {
   enter(lock: WordIndex): void {
     const slot = this.top;
     if (slot !== this.limit) {
-      // order: sequentially consistent, pairs with the scan of isMarked. Rule 1.
+      // order: sequentially consistent, pairs with the scan of marks. Rule 1.
       Atomics.store(this.words, slot, lock);
       // order: acquire, pairs with the writer's unlock: what it moved is visible. And rule 1: loaded after the store.
       if (this.counted.holderOf(lock) === 0) {
@@ -107,7 +108,7 @@ export class OwnLines {
     // Plain: nobody else writes to a live agent's slots.
     if (slot >= this.first && this.words[slot] === lock) {
       this.top = slot;
-      // order: release, pairs with the scan of isMarked. The writer finds our reads finished.
+      // order: release, pairs with the scan of marks. The writer finds our reads finished.
       Atomics.store(this.words, slot, 0);
     } else this.leaveOther(lock);
   }
@@ -126,17 +127,24 @@ export class OwnLines {
 
   /** True when a reader is inside by a mark. */
   isMarked(lock: WordIndex): boolean {
-    const { words } = this;
+    return this.marks().includes(lock);
+  }
+
+  /** Lock words of all zspages that readers are inside by a mark. */
+  marks(): readonly WordIndex[] {
+    const { words, found } = this;
+    found.length = 0;
     // order: sequentially consistent, pairs with `raise`. Rule 5.
     const agents = Atomics.load(words, this.agentsHigh);
     for (let agent = 1; agent <= agents; agent++) {
       const first = this.slotsOf(agent);
       for (let i = 0; i < OWN_LINE_WORDS; i++) {
         // order: sequentially consistent, pairs with enter and leave. Rule 1.
-        if (Atomics.load(words, first + i) === lock) return true;
+        const mark = Atomics.load(words, first + i);
+        if (mark !== 0) found.push(mark);
       }
     }
-    return false;
+    return found;
   }
 
   /** Slots in which a dead agent is marked as inside. */
@@ -149,7 +157,7 @@ export class OwnLines {
   bury(dead: AgentIndex): void {
     const first = this.slotsOf(dead);
     for (let i = 0; i < OWN_LINE_WORDS; i++) {
-      // order: release, pairs with the scan of isMarked.
+      // order: release, pairs with the scan of marks.
       Atomics.store(this.words, first + i, 0);
     }
   }
@@ -177,7 +185,7 @@ export class OwnLines {
     for (;;) {
       // order: relaxed. The compare-exchange decides.
       const seen = Atomics.load(words, agentsHigh);
-      // order: sequentially consistent, pairs with isMarked. Rule 5.
+      // order: sequentially consistent, pairs with marks. Rule 5.
       if (seen >= agent || Atomics.compareExchange(words, agentsHigh, seen, agent) === seen) return;
     }
   }

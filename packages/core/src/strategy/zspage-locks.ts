@@ -63,9 +63,12 @@ export abstract class LockBased extends ReclaimsAtOnce {
 
   /** Who is inside a zspage keeps movers out of it, so what a cell says to lie there stays there. */
   readNext(cell: WordIndex, zspage: ZspageIndex): Location {
-    // order: acquire, pairs with publish. A mover that puts an object here takes the lock of the zspage it comes from only.
-    const location = Atomics.load(this.words, cell);
-    return isLocation(location) && this.ownerOf(location) >>> OWNER_SHIFT === zspage ? location : 0;
+    // A hint: plain and possibly stale, and so is its owner.
+    const location = this.words[cell]!;
+    if (!isLocation(location) || this.ownerOf(location) >>> OWNER_SHIFT !== zspage) return 0;
+    // order: acquire, pairs with publish: what a mover has copied here is visible. Equal: no page leaves a zspage that
+    // somebody is inside, so the hint's owner still is the owner, and a free and a new use of the page did not come between.
+    return Atomics.load(this.words, cell) === location ? location : 0;
   }
 
   writeNext(cell: WordIndex, zspage: ZspageIndex): Location {
