@@ -126,14 +126,14 @@ function linesFigure(report: Report, view: MetricView, subjects: readonly Subjec
   const lines = facets.filter((facet) => placesOf(facet, axis) > 1);
   const single = facets.filter((facet) => placesOf(facet, axis) === 1);
   const dots: PanelGroup = {
-    title: `at one place on the axis${dotsLegend(metric) === '' ? '' : `.${dotsLegend(metric)}`}`,
+    title: `where only one value of ${axis!.label} was measured`,
     parameters: {},
     panels: dotsPanels(report, view, single, subjects),
   };
   return {
     id: `${info.id}-${metric.id}`,
     title: `${metric.label} against ${axis!.label}`,
-    caption: `${intervalText(values)} Grey: the other strategies; all panels share their axes.`,
+    caption: `${intervalText(values)} Grey: the other strategies; all panels share their axes.${single.length === 0 ? '' : dotsLegend(metric)}`,
     groups: [
       ...lines.map((facet) => linesGroup(report, view, facet, subjects)),
       ...(single.length === 0 ? [] : [dots]),

@@ -9,7 +9,7 @@ import type { Row } from '../model/row.ts';
 import type { UnitScale } from './units.ts';
 
 const ROW_HEIGHT = 20;
-const MARGIN = { left: 124, right: 52, top: 8, bottom: 40 };
+const MARGIN = { left: 124, right: 66, top: 8, bottom: 40 };
 
 /** A row with its place among the strategies; null where nothing is compared. */
 export interface Dot {

@@ -52,7 +52,7 @@ interface Combination {
 
 function shares({ quick, full }: RunOptions): readonly number[] {
   if (quick) return [0, 50];
-  return full ? [0, 1, 5, 10, 20, 30, 50, 70, 90, 100] : [0, 20, 50, 100];
+  return full ? [0, 1, 5, 10, 20, 30, 50, 70, 90, 100] : [0, 5, 10, 20, 50, 100];
 }
 
 function describe(options: RunOptions): ScenarioInfo {
