@@ -2,7 +2,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { createPool } from '@zsmalloc/core';
-import type { Handle, Pool, RecoveryReport } from '@zsmalloc/core';
+import type { Handle, Kernels, Pool, RecoveryReport } from '@zsmalloc/core';
 import type { KnownStrategy } from './strategies.ts';
 import { isWhole } from './workers/payload.mjs';
 import { drawFrom } from './workers/payload.mjs';
@@ -24,6 +24,8 @@ export interface KillerOptions {
   readonly kills: number;
   readonly seed: number;
   readonly waitMsMax?: number;
+  /** Of the pool; workers take them from @zsmalloc/wasm. */
+  readonly kernels?: Kernels;
 }
 
 /** What the deaths have cost. All but `reports`, `steps` and `killed` must be 0. */
@@ -81,8 +83,9 @@ export class Killer {
 
   constructor(options: KillerOptions) {
     this.options = options;
-    const { strategy, workers, seed } = options;
-    this.pool = createPool({ bytes: POOL_BYTES, strategy: strategy.strategy, agents: 2 * workers + 4 });
+    const { strategy, workers, seed, kernels } = options;
+    const own = kernels && { kernels };
+    this.pool = createPool({ bytes: POOL_BYTES, strategy: strategy.strategy, agents: 2 * workers + 4, ...own });
     this.table = new Int32Array(new SharedArrayBuffer(4 * SLOTS * workers));
     this.versions = new Int32Array(new SharedArrayBuffer(4 * SLOTS * workers));
     this.draw = drawFrom(seed);

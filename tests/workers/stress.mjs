@@ -2,12 +2,15 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { attachPool } from '@zsmalloc/core';
+import { wasm } from '@zsmalloc/wasm';
 import { drawFrom, drawSize, isWhole, payload } from './payload.mjs';
 import { SLOTS, beginUse, endUse, swapHandle } from './slots.mjs';
 
 const { module, name, descriptor, table, seed, steps, role } = workerData;
 const { [name]: strategy } = await import(module);
-const attach = () => attachPool(descriptor, { strategies: [strategy] });
+// Readers stay with JavaScript: both are to get on with each other.
+const kernels = descriptor.memory === undefined || role === 'reader' ? undefined : wasm;
+const attach = () => attachPool(descriptor, { strategies: [strategy], kernels });
 const draw = drawFrom(seed);
 const counts = {
   damaged: 0,

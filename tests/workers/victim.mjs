@@ -8,13 +8,15 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { attachPool } from '@zsmalloc/core';
+import { wasm } from '@zsmalloc/wasm';
 import { drawFrom, drawSize, isWhole, payload } from './payload.mjs';
 
 const { module, name, descriptor, table, versions, slots, workers, own, seed, control } = workerData;
 const { [name]: strategy } = await import(module);
 const { holdAcrossAwait } = strategy.capabilities;
 const draw = drawFrom(seed);
-let pool = attachPool(descriptor, { strategies: [strategy] });
+const kernels = descriptor.memory === undefined ? undefined : wasm;
+let pool = attachPool(descriptor, { strategies: [strategy], kernels });
 const base = own * slots;
 const holds = [];
 
@@ -102,7 +104,7 @@ for (let steps = 1; Atomics.load(control, STOP) === 0; steps++) {
   if (draw(16) !== 0) continue;
   for (const hold of holds.splice(0)) hold.release();
   pool.detach();
-  pool = attachPool(descriptor, { strategies: [strategy] });
+  pool = attachPool(descriptor, { strategies: [strategy], kernels });
 }
 for (const hold of holds.splice(0)) hold.release();
 pool.detach();

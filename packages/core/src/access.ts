@@ -10,6 +10,8 @@
 import { ZsmallocError } from './errors.ts';
 import { asCorrupt } from './invariant.ts';
 import type { HandleTable } from './handles.ts';
+import { kernelReadPath } from './kernels.ts';
+import type { BoundKernels } from './kernels.ts';
 import { readPath, tornError } from './read-path.ts';
 import type { Place, ReadPath } from './read-path.ts';
 import { AGENT } from './layout/records.ts';
@@ -37,21 +39,24 @@ export class Access {
   private readonly bytes: Uint8Array;
   private readonly handles: HandleTable;
   private readonly locate: ReadPath['locate'];
+  private readonly tryBegin: ReadPath['tryBegin'];
   /** Copies of objects that span two pages, by nesting depth of `read`. */
   private readonly scratch: Uint8Array[] = [];
   private depth = 0;
   private readonly writing: WordIndex;
 
-  constructor(state: PoolState, handles: HandleTable) {
+  constructor(state: PoolState, handles: HandleTable, kernels: BoundKernels | undefined) {
     this.state = state;
     this.bytes = state.memory.bytes;
     this.handles = handles;
     this.writing = state.record + AGENT.at.writing;
-    const path = readPath(state, handles);
+    const plain = readPath(state, handles);
+    const path = kernels === undefined ? plain : kernelReadPath(kernels, plain);
     this.place = path.place;
     this.begin = path.begin;
     this.end = path.end;
     this.locate = path.locate;
+    this.tryBegin = path.tryBegin;
   }
 
   read<T>(use: (bytes: Uint8Array) => T): T {
@@ -176,6 +181,10 @@ export class Access {
 
   /** Source: zs_obj_write(). */
   write(handle: number, source: Uint8Array, at: number): void {
+    if (this.tryBegin?.(handle) === true) {
+      this.writeFound(handle, source, at);
+      return;
+    }
     this.state.checkAlarm();
     const raw = this.handles.rawOf(handle);
     const cell = this.handles.cellOf(raw);
@@ -188,15 +197,7 @@ export class Access {
     try {
       zspage = this.locate(location, raw);
       if (zspage === 0) throw this.handles.badHandle(handle);
-      if (!Number.isInteger(at) || at < 0 || at + source.length > this.place.length) {
-        throw outOfRange(
-          'write',
-          at,
-          source.length,
-          this.place.length,
-          'Allocate a larger object; an object keeps its size.',
-        );
-      }
+      this.checkWrite(source, at);
       mends = this.place.isTorn && source.length === this.place.length;
       // Plain: read by others only when this agent is dead, and then ordered by its certificate.
       words[this.writing] = (raw << 1) | 1;
@@ -206,6 +207,32 @@ export class Access {
       strategy.writeEnd(zspage === 0 ? this.zspageAt(location) : zspage);
     }
     if (mends) this.mend(handle);
+  }
+
+  /** Writes to the object that a kernel has found, and ends that. */
+  private writeFound(handle: number, source: Uint8Array, at: number): void {
+    const { words } = this.state;
+    const { offset } = this.place;
+    try {
+      this.checkWrite(source, at);
+      // Plain: as in write.
+      words[this.writing] = (this.handles.rawOf(handle) << 1) | 1;
+      this.store(source, at);
+      words[this.writing] = 0;
+    } finally {
+      this.end(offset);
+    }
+  }
+
+  private checkWrite(source: Uint8Array, at: number): void {
+    if (Number.isInteger(at) && at >= 0 && at + source.length <= this.place.length) return;
+    throw outOfRange(
+      'write',
+      at,
+      source.length,
+      this.place.length,
+      'Allocate a larger object; an object keeps its size.',
+    );
   }
 
   /** Ends the mark that an object is torn; without effect on others. */

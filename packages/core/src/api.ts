@@ -1,5 +1,6 @@
 // The pool as users see it.
 
+import type { KernelMemory, Kernels } from './kernels.ts';
 import type { Capabilities, Strategy } from './strategy/contract.ts';
 import type { RecoveryReport } from './recovery/report.ts';
 import type { AgentPort, WatchListeners, WatchedAgents } from './recovery/watcher.ts';
@@ -27,6 +28,11 @@ export interface PoolOptions<C extends Capabilities = Capabilities> {
    * Each agent keeps freed objects for its next mallocs, up to so many bytes, 256 KiB for `true`. Off by default: see the README.
    */
   readonly caches?: boolean | { readonly bytes: number };
+  /**
+   * Compiled malloc, free and reads, for instance `wasm` from @zsmalloc/wasm. Agents that are to run them give it to
+   * `attachPool`, too; all others run the same on the same memory in JavaScript.
+   */
+  readonly kernels?: Kernels;
 }
 
 /** Names a pool to another agent: plain data, made for `workerData` and `postMessage`. */
@@ -36,11 +42,15 @@ export interface PoolDescriptor {
   readonly layout: number;
   readonly strategy: { readonly id: string; readonly version: number };
   readonly buffer: SharedArrayBuffer;
+  /** Pools with kernels: the memory whose buffer it is. */
+  readonly memory?: KernelMemory;
 }
 
 /** What the attaching agent offers; code cannot be sent. */
 export interface AttachOptions<C extends Capabilities = Capabilities> {
   readonly strategies: readonly Strategy<C>[];
+  /** As in PoolOptions. Without effect where the pool was created without. */
+  readonly kernels?: Kernels;
 }
 
 /** Limits of one `compact` call; without any it goes on until nothing can be gained. */
@@ -251,6 +261,9 @@ export interface Pool extends Disposable {
    * @throws ERR_ZS_CORRUPT, naming the invariant. Blocks: for every lock in turn.
    */
   verify(): void;
+
+  /** True where this agent's reads, and malloc and free of pools without caches, run compiled kernels. */
+  readonly runsKernels: boolean;
 
   /** Number of this agent in the pool, 1 to 255: what `recover` takes. */
   readonly agentIndex: number;

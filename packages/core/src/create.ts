@@ -3,6 +3,7 @@
 import { takeAgent } from './agents.ts';
 import type { AttachOptions, PoolDescriptor, PoolOf, PoolOptions } from './api.ts';
 import { allocateMemory, formatMemory, matchStrategy, randomKey, readPlan } from './format.ts';
+import type { Kernels } from './kernels.ts';
 import { planPool } from './layout/plan.ts';
 import type { PoolPlan } from './layout/plan.ts';
 import { HEADER } from './layout/records.ts';
@@ -23,9 +24,10 @@ import type { SpinBudget } from './words/agent.ts';
  */
 export function createPool<C extends Capabilities>(options: PoolOptions<C>): PoolOf<C> {
   const plan = planPool(poolShape(options));
-  const memory = allocateMemory(plan);
-  formatMemory(memory, plan, options.strategy, options.compactAbove ?? 0, randomKey());
-  return openPool(memory, plan, options.strategy) as AgentPool as PoolOf<C>;
+  const { strategy, kernels } = options;
+  const memory = allocateMemory(plan, kernels);
+  formatMemory(memory, plan, strategy, options.compactAbove ?? 0, randomKey());
+  return openPool(memory, plan, strategy, SPIN_BUDGET, kernels) as AgentPool as PoolOf<C>;
 }
 
 /**
@@ -39,8 +41,11 @@ export function createPool<C extends Capabilities>(options: PoolOptions<C>): Poo
  */
 export function attachPool<C extends Capabilities>(descriptor: PoolDescriptor, options: AttachOptions<C>): PoolOf<C> {
   const strategy = matchStrategy(descriptor, options.strategies);
-  const memory = openMemory(descriptor.buffer);
-  return openPool(memory, readPlan(memory, strategy), strategy) as AgentPool as PoolOf<C>;
+  const { memory } = descriptor;
+  const { buffer } = memory ?? descriptor;
+  const plan = readPlan(openMemory(buffer, buffer.byteLength, memory), strategy);
+  const own = openMemory(buffer, plan.pages * plan.pageBytes, memory);
+  return openPool(own, plan, strategy, SPIN_BUDGET, options.kernels) as AgentPool as PoolOf<C>;
 }
 
 /** Attaches to memory that is formatted. A model checker brings its own memory and spin budget. */
@@ -49,7 +54,8 @@ export function openPool(
   plan: PoolPlan,
   strategy: Strategy,
   spin: SpinBudget = SPIN_BUDGET,
+  kernels?: Kernels,
 ): AgentPool {
   const agent = createAgent(memory.words, takeAgent(memory.words, plan), spin);
-  return new AgentPool(new PoolState(memory, plan, agent, strategy, memory.words[HEADER.at.key]!));
+  return new AgentPool(new PoolState(memory, plan, agent, strategy, memory.words[HEADER.at.key]!), kernels);
 }

@@ -3,6 +3,7 @@
 import type { PoolDescriptor } from './api.ts';
 import { ZsmallocError } from './errors.ts';
 import type { ErrorCode } from './errors.ts';
+import type { Kernels } from './kernels.ts';
 import { planPool } from './layout/plan.ts';
 import type { PoolPlan } from './layout/plan.ts';
 import { FORMAT, HEADER, LAYOUT_HASH, MAGIC } from './layout/records.ts';
@@ -21,8 +22,10 @@ export const SHARE_UNIT = 10_000;
  *
  * @throws ERR_ZS_OPTION when the runtime has no buffer or no view of that size.
  */
-export function allocateMemory(plan: PoolPlan): Memory {
+export function allocateMemory(plan: PoolPlan, kernels?: Kernels): Memory {
   const bytes = plan.pages * plan.pageBytes;
+  const own = kernels?.allocate(bytes);
+  if (own !== undefined) return openMemory(own.buffer, bytes, own);
   try {
     return openMemory(new SharedArrayBuffer(bytes));
   } catch (error) {
@@ -74,6 +77,7 @@ export function describe(memory: Memory, strategy: Strategy): PoolDescriptor {
     layout: LAYOUT_HASH,
     strategy: { id, version },
     buffer: memory.buffer,
+    ...(memory.kernelMemory !== undefined && { memory: memory.kernelMemory }),
   };
 }
 
@@ -81,7 +85,7 @@ export function describe(memory: Memory, strategy: Strategy): PoolDescriptor {
 export function matchStrategy<S extends Strategy>(descriptor: PoolDescriptor, offered: readonly S[]): S {
   if (
     descriptor?.kind !== 'zsmalloc-pool' ||
-    !(descriptor.buffer instanceof SharedArrayBuffer) ||
+    !((descriptor.memory ?? descriptor).buffer instanceof SharedArrayBuffer) ||
     typeof descriptor.strategy?.id !== 'string'
   ) {
     refuse(
@@ -119,7 +123,7 @@ export function matchStrategy<S extends Strategy>(descriptor: PoolDescriptor, of
 
 /** Recomputes the plan from the header, which is the truth, and checks it against the strategy. */
 export function readPlan(memory: Memory, strategy: Strategy): PoolPlan {
-  const { words } = memory;
+  const { words, buffer, kernelMemory } = memory;
   // order: acquire, pairs with formatMemory.
   if (words.length < HEADER.words || Atomics.load(words, at.magic) !== MAGIC) {
     refuse(
@@ -154,13 +158,14 @@ export function readPlan(memory: Memory, strategy: Strategy): PoolPlan {
     strategyWords: { pool, lock, zspage, agent },
     cacheBytes: words[at.cacheBytes]!,
   });
-  if (memory.buffer.byteLength !== plan.pages * plan.pageBytes) {
+  const bytes = plan.pages * plan.pageBytes;
+  if (buffer.byteLength < bytes || (buffer.byteLength > bytes && kernelMemory === undefined)) {
     refuse(
       'ERR_ZS_ATTACH_FORMAT',
       'the buffer is not as long as its header says',
       'Pass the buffer of a pool, whole.',
-      memory.buffer.byteLength,
-      plan.pages * plan.pageBytes,
+      buffer.byteLength,
+      bytes,
     );
   }
   return plan;

@@ -53,7 +53,8 @@ function readTable(state: PoolState, pages: PageAllocator): ReadTable {
     disturbed: HEADER.at.disturbed,
     lookup: record + AGENT.at.lookup,
     reads: record + AGENT.at.reads,
-    readsCount: AGENT.fields.reads.words,
+    // The last entry is for the read of a kernel.
+    readsCount: AGENT.fields.reads.words - (state.memory.kernelMemory === undefined ? 0 : 1),
     grow: () => {
       const page = pages.takeReadPage(record);
       if (page !== 0) return { first: page * plan.pageWords, count: plan.pageWords };

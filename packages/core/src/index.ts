@@ -19,4 +19,5 @@ export type {
 export type { RecoveryReport } from './recovery/report.ts';
 export type { AgentPort, WatchListeners, WatchedAgents } from './recovery/watcher.ts';
 export type { AgentLocks } from './recovery/web-locks.ts';
+export type { Kernels } from './kernels.ts';
 export type { ClassRow, PoolStats } from './stats.ts';

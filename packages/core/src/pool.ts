@@ -10,6 +10,8 @@ import { ZsmallocError, hasCode } from './errors.ts';
 import { SHARE_UNIT, compactThreshold, describe } from './format.ts';
 import { HandleTable } from './handles.ts';
 import { asCorrupt } from './invariant.ts';
+import { bindKernels, kernelHotPaths } from './kernels.ts';
+import type { BoundKernels, Kernels } from './kernels.ts';
 import { strategyHost } from './host.ts';
 import { Migrator } from './migrate.ts';
 import { Recovery } from './recovery/recovery.ts';
@@ -52,11 +54,12 @@ export class AgentPool implements HoldingPool {
   private readonly recovery: Recovery;
   private readonly watcher: Watcher;
   private readonly caches: AgentCaches | undefined;
+  private readonly kernels: BoundKernels | undefined;
   private readonly compactAbove: number;
   private freesToLook = FREES_PER_LOOK;
   private detached = false;
 
-  constructor(state: PoolState) {
+  constructor(state: PoolState, kernels?: Kernels) {
     const { plan } = state;
     const pages = new PageAllocator(state);
     const lists = new ZspageLists(state);
@@ -71,8 +74,11 @@ export class AgentPool implements HoldingPool {
       this.caches = new AgentCaches(state, this.handles, lists, this.objects);
       this.objects.useCaches(this.caches);
     }
-    this.access = new Access(state, this.handles);
     const { handles, objects, caches } = this;
+    this.kernels = kernels && bindKernels(kernels, state, handles, objects);
+    // Where there are caches, malloc and free make no Atomics calls that kernels could save.
+    if (this.kernels !== undefined && caches === undefined) objects.hot = kernelHotPaths(this.kernels, objects.hot);
+    this.access = new Access(state, handles, this.kernels);
     const slots = new SlotMover(state, handles);
     const settler = new Settler(state, lists, objects, slots);
     const merger = new Merger({ state, lists, pages, objects, slots, settler });
@@ -210,6 +216,10 @@ export class AgentPool implements HoldingPool {
     this.typed(() => this.verifier.verify());
   }
 
+  get runsKernels(): boolean {
+    return this.kernels !== undefined;
+  }
+
   get agentIndex(): number {
     return this.state.agent.index;
   }
@@ -317,6 +327,7 @@ export class AgentPool implements HoldingPool {
     this.pages.releaseReadPages(this.state.record);
     this.state.strategy.detach();
     this.watcher.stop();
+    this.kernels?.close();
     giveAgent(this.state.words, this.state.plan, this.state.agent.index);
     this.detached = true;
     this.state.strategy = detachedStrategy();

@@ -41,6 +41,8 @@ export interface ReadPath {
    * @throws ERR_ZS_BAD_HANDLE, ERR_ZS_TORN. Source: zs_obj_read_begin().
    */
   begin(handle: number, evenTorn?: boolean): number;
+  /** Begins a read or a write if a kernel can, with `place` filled. Only pools with kernels have it. */
+  tryBegin?(handle: number): boolean;
   /** Ends a read. The zspage cannot have gone: this agent is inside it. Source: zs_obj_read_end(). */
   end(offset: number): void;
   /** Fills `place` and confirms the handle. Returns the zspage; 0 when the place is another object's. */

@@ -1,6 +1,7 @@
 // What all parts of an attached pool share: the memory, its plan, the agent and the strategy.
 
 import { fullnessGroup } from './fullness.ts';
+import type { KernelMemory } from './kernels.ts';
 import type { PoolPlan } from './layout/plan.ts';
 import { AGENT, CLASS, HEADER, PAGE } from './layout/records.ts';
 import { agentWord } from './agents.ts';
@@ -15,19 +16,29 @@ export interface Memory {
   readonly buffer: SharedArrayBuffer;
   readonly words: Words;
   readonly bytes: Uint8Array;
+  /** What kernels need to reach the buffer; there only in pools with kernels. */
+  readonly kernelMemory?: KernelMemory;
   /** A view for users: `lengthBytes` bytes from `offset`. */
   view(offset: number, lengthBytes: number): Uint8Array;
 }
 
-/** Views of fixed length: those that follow a growable buffer are 10 to 30 times slower. */
-export function openMemory(buffer: SharedArrayBuffer): Memory {
-  const words = new Int32Array(
+/**
+ * Views of fixed length: those that follow a growable buffer are 10 to 30 times slower.
+ *
+ * @param lengthBytes Of the pool; behind it there may be memory of kernels.
+ */
+export function openMemory(
+  buffer: SharedArrayBuffer,
+  lengthBytes: number = buffer.byteLength,
+  kernelMemory?: KernelMemory,
+): Memory {
+  return {
     buffer,
-    0,
-    buffer.byteLength >>> 2 === buffer.byteLength / 4 ? undefined : Math.floor(buffer.byteLength / 4),
-  );
-  const bytes = new Uint8Array(buffer, 0, buffer.byteLength);
-  return { buffer, words, bytes, view: (offset, lengthBytes) => new Uint8Array(buffer, offset, lengthBytes) };
+    words: new Int32Array(buffer, 0, Math.floor(lengthBytes / 4)),
+    bytes: new Uint8Array(buffer, 0, lengthBytes),
+    ...(kernelMemory !== undefined && { kernelMemory }),
+    view: (offset, length) => new Uint8Array(buffer, offset, length),
+  };
 }
 
 /** Sizes by class ordinal, for hot code: private to the agent, shared by all pools of one shape. */

@@ -110,7 +110,7 @@ function statsLocked(state: PoolState): PoolStats {
   return {
     strategyId: state.definition.id,
     pageBytes: plan.pageBytes,
-    bufferBytes: state.memory.buffer.byteLength,
+    bufferBytes: state.memory.bytes.length,
     pagesTotal: plan.pages - plan.firstPage,
     pagesFree: words[at.pageFreeCount]! + plan.pages - words[at.pageFresh]!,
     pagesUsed,

@@ -188,6 +188,10 @@ export class RecordedPool implements HoldingPool {
     this.pool.acceptTorn(handle);
   }
 
+  get runsKernels(): boolean {
+    return this.pool.runsKernels;
+  }
+
   get agentIndex(): number {
     return this.pool.agentIndex;
   }

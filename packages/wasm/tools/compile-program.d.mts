@@ -1,0 +1,2 @@
+export function compileProgram(change?: (source: string) => string): Promise<Uint8Array>;
+export function programModule(): Promise<string>;
