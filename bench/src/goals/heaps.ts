@@ -1,12 +1,13 @@
-// What runs the goals' workloads: pools with and without agent caches, and peers that allocate in shared memory.
+// What runs the goals' workloads: pools with what their subject adds, and peers that allocate in shared memory.
 
 import { attachPool, createPool } from '@zsmalloc/core';
 import type { Pool, PoolDescriptor } from '@zsmalloc/core';
+import { wasm } from '@zsmalloc/wasm';
 import { THING } from '../patterns/subjects.ts';
 import { loadStrategy } from '../strategies.ts';
-import { cacheOptionsOf, readSubject } from './agent-caches.ts';
 import type { GoalHeap } from './kernel.ts';
 import type { ThingGoalDescriptor } from './thing-goal-heap.ts';
+import { poolOptionsOf, readSubject } from './variants.ts';
 import type { WasmHeapDescriptor } from './wasm-heap.ts';
 
 /** The peer of `./wasm-heap.ts`. */
@@ -43,9 +44,10 @@ export async function createGoalHeap(subject: string, agents: number): Promise<G
     const heap = await WasmHeap.create(HEAP_BYTES, alone);
     return { heap, descriptor: { kind: 'wasm', wasm: heap.descriptor() }, pool: null };
   }
-  const { strategyId, caches } = readSubject(subject);
+  const variant = readSubject(subject);
+  const { strategyId } = variant;
   const strategy = await loadStrategy(strategyId);
-  const pool = createPool({ bytes: HEAP_BYTES, strategy, ...cacheOptionsOf(caches) });
+  const pool = createPool({ bytes: HEAP_BYTES, strategy, ...poolOptionsOf(variant) });
   return { heap: pool, descriptor: { kind: 'pool', strategyId, pool: pool.descriptor() }, pool };
 }
 
@@ -65,6 +67,8 @@ export async function attachGoalHeap(descriptor: GoalDescriptor, index: number):
     const { WasmHeap } = await import('./wasm-heap.ts');
     return { heap: WasmHeap.attach(descriptor.wasm), detach: () => {} };
   }
-  const pool = attachPool(descriptor.pool, { strategies: [await loadStrategy(descriptor.strategyId)] });
+  // Pools without kernels take no notice of them.
+  const strategies = [await loadStrategy(descriptor.strategyId)];
+  const pool = attachPool(descriptor.pool, { strategies, kernels: wasm });
   return { heap: pool, detach: () => pool.detach() };
 }

@@ -4,9 +4,9 @@ import type { GoalResult } from '../model/goal.ts';
 import type { Cell, Subject } from '../model/measurement.ts';
 import { CONFIDENCE, estimateMedian } from '../statistics/bootstrap.ts';
 import { median } from '../statistics.ts';
-import { hasAgentCaches, readSubject, withCaches } from './agent-caches.ts';
 import { GOALS } from './goal-list.ts';
 import type { Goal } from './goal-list.ts';
+import { isVariant, readSubject, variantsOf } from './variants.ts';
 
 /** Values of a metric by round. */
 type Series = ReadonlyMap<number, number>;
@@ -68,7 +68,6 @@ function pairOf(measured: Measured, goal: Goal, subject: string, packages: reado
 }
 
 const NOT_RUN = 'this run left the workload out';
-const NO_CACHES = 'the core has no agent caches';
 
 function resultOf(measured: Measured, goal: Goal, subject: string, packages: readonly string[]): GoalResult {
   const { id, text, point, limit, bound } = goal;
@@ -91,10 +90,7 @@ function resultOf(measured: Measured, goal: Goal, subject: string, packages: rea
 
 /** The strategies' subjects that a goal is for. */
 function subjectsOf({ caches }: Goal, strategies: readonly string[]): string[] {
-  const cached = strategies.map(withCaches);
-  if (caches === 'off') return [...strategies];
-  if (caches === 'on') return cached;
-  return !hasAgentCaches() ? [...strategies] : strategies.flatMap((id) => [id, withCaches(id)]);
+  return strategies.flatMap((id) => variantsOf(id, caches));
 }
 
 /**
@@ -108,15 +104,10 @@ export function goalResults(cells: readonly Cell[], subjects: readonly Subject[]
   const took = new Set(own.map(({ subject }) => subject));
   const strategies = subjects.filter(({ id, kind }) => kind === 'strategy' && took.has(id)).map(({ id }) => id);
   const packages = subjects
-    .filter(({ id, kind }) => kind === 'peer' && !id.startsWith('native-') && !readSubject(id).caches)
+    .filter(({ id, kind }) => kind === 'peer' && !id.startsWith('native-') && !isVariant(id))
     .map(({ id }) => id);
   const measured = new Measured(own);
-  return GOALS.flatMap((goal) => {
-    if (goal.caches === 'on' && !hasAgentCaches()) {
-      const { id, text, point, limit, bound } = goal;
-      const missing = { against: null, ratio: null, verdict: 'not measured' as const, why: NO_CACHES };
-      return [{ goal: id, text, parameters: { ...point }, subject: 'all', limit, bound, ...missing }];
-    }
-    return subjectsOf(goal, strategies).map((subject) => resultOf(measured, goal, subject, packages));
-  });
+  return GOALS.flatMap((goal) =>
+    subjectsOf(goal, strategies).map((subject) => resultOf(measured, goal, subject, packages)),
+  );
 }

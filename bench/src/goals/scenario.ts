@@ -5,9 +5,9 @@ import type { Job, RunOptions, Scenario } from '../model/scenario.ts';
 import { GLIBC, isNative } from '../patterns/native.ts';
 import { missingPeers } from '../peers/available.ts';
 import { oversubscription } from '../scenarios/choices.ts';
-import { withCaches } from './agent-caches.ts';
 import type { GoalPlan, GoalPoint } from './measure.ts';
 import { goalPeers, goalStrategies, isStore } from './subjects.ts';
+import { isVariant, variantTitle, variantsOf } from './variants.ts';
 import { WORKLOADS } from './workloads.ts';
 import type { Workload } from './workloads.ts';
 
@@ -67,11 +67,10 @@ export const goalsScenario: Scenario = {
     });
   },
   subjects: (options) => [
-    ...options.strategyIds.map((id) => ({
-      id: withCaches(id),
-      kind: 'peer' as const,
-      title: `${id} with agent caches`,
-    })),
+    ...options.strategyIds
+      .flatMap((id) => variantsOf(id))
+      .filter(isVariant)
+      .map((id) => ({ id, kind: 'peer' as const, title: variantTitle(id) })),
     ...goalPeers().map(({ id, kind, title }) => ({ id, kind, title })),
   ],
   async measure({ subject, plan }) {

@@ -1,4 +1,4 @@
-// Who takes part in the goals: strategies with and without agent caches, and the peers that can do the work here.
+// Who takes part in the goals: strategies, alone and with what can be added, and the peers that can do the work here.
 
 import { createRequire } from 'node:module';
 import type { RunOptions } from '../model/scenario.ts';
@@ -8,11 +8,11 @@ import { findPeers } from '../peers/available.ts';
 import type { Peer } from '../peers/available.ts';
 import { LMDB, MAP_WORKER } from '../peers/subjects.ts';
 import { tellingOf } from '../scenarios/choices.ts';
-import { hasAgentCaches, withCaches } from './agent-caches.ts';
 import { WASM_TLSF } from './heaps.ts';
+import { variantsOf } from './variants.ts';
 
-/** Strategies that differ on the hot paths: locks all the way, a zspage lock only, no lock for readers. */
-const TELLING = ['spin', 'preemptibleDirect', 'rcuTurn'];
+/** Strategies that differ on the hot paths: locks all the way, a zspage lock only, that without a shared word, no lock for readers. */
+const TELLING = ['spin', 'preemptibleDirect', 'bigReader', 'rcuTurn'];
 
 function wasmPeer(): Peer {
   const require = createRequire(import.meta.url);
@@ -41,8 +41,7 @@ export function isStore(subject: string): boolean {
   return subject === MAP_WORKER || subject === LMDB;
 }
 
-/** Strategies, each followed by itself with caches where the core has them. */
+/** Strategies, each followed by itself with what can be added. */
 export function goalStrategies(options: RunOptions): string[] {
-  const strategies = tellingOf(options, TELLING);
-  return strategies.flatMap((id) => (!hasAgentCaches() ? [id] : [id, withCaches(id)]));
+  return tellingOf(options, TELLING).flatMap((id) => variantsOf(id));
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { attachPool, createPool } from '@zsmalloc/core';
+import { CLASS, planPool } from '@zsmalloc/core/model';
 import { preemptible } from '@zsmalloc/lock-custom';
 import { spin } from '@zsmalloc/lock-spin';
 import { wasm } from '@zsmalloc/wasm';
@@ -97,10 +98,8 @@ describe('a pool with kernels', () => {
   it('runs JavaScript where nothing may be compiled', () => {
     vi.stubGlobal('WebAssembly', {
       Memory: WebAssembly.Memory,
-      Module: class {
-        constructor() {
-          throw new Error('CompileError: wasm-unsafe-eval');
-        }
+      Module: function Module() {
+        throw new Error('CompileError: wasm-unsafe-eval');
       },
       Instance: WebAssembly.Instance,
     });
@@ -171,22 +170,26 @@ describe('a pool with kernels', () => {
     pool.verify();
   });
 
-  it('counts beyond 2^30 bytes', () => {
-    const pool = createPool({ bytes: 2 ** 20, strategy: spin, kernels: wasm });
-    const keep = pool.malloc(100);
-    const row = pool.classes().findIndex(({ bytesStored }) => bytesStored > 0);
-    expect(row).toBeGreaterThanOrEqual(0);
-    const low = 2 ** 30 - 50;
-    // As if so much was stored: the next malloc carries.
+  it('carries when a class has more than 2^30 bytes', () => {
+    const pool = createPool({ bytes, strategy: spin, kernels: wasm });
+    const shape = { pageBytes: 4096, chainPages: 8, pages: bytes / 4096, agentsMax: 64, strategyWords: spin.words };
+    const plan = planPool(shape);
+    const ordinal = plan.shape.classes.findIndex(({ sizeBytes }) => sizeBytes >= 108);
+    const base = plan.classBase + ordinal * CLASS.words;
     const words = new Int32Array(pool.bytes.buffer);
-    const at = words.findIndex((_, index) => index > 64 && words[index] === 100 && words[index - 1] === 1);
-    words[at] = low;
+    const count = (): number[] => [words[base + CLASS.at.bytesLow]!, words[base + CLASS.at.bytesHigh]!];
+    const kept = pool.malloc(100);
+    expect(count()).toEqual([100, 0]);
+    // As if so much was stored.
+    words[base + CLASS.at.bytesLow] = 2 ** 30 - 50;
+    pool.free(pool.malloc(100));
     const handle = pool.malloc(100);
-    expect(words[at]).toBe(50);
+    expect(count()).toEqual([50, 1]);
     pool.free(handle);
-    expect(words[at]).toBe(low);
-    words[at] = 100;
-    pool.free(keep);
+    expect(count()).toEqual([2 ** 30 - 50, 0]);
+    words[base + CLASS.at.bytesLow] = 100;
+    pool.verify();
+    pool.free(kept);
     pool.verify();
   });
 });
