@@ -1,5 +1,5 @@
-// Every strategy that is declared robust gets over deaths of real workers. KILLS=1260 is the long profile: over all
-// strategies together more than 10,000 deaths, in 20 to 40 minutes.
+// Every strategy that is declared robust gets over deaths of real workers. KILLS=1010 is the long profile: over all
+// strategies together more than 10,000 deaths, in a quarter of an hour or more.
 
 import { describe, expect, it } from 'vitest';
 import { Killer } from './killer.ts';
