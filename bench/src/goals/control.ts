@@ -1,15 +1,17 @@
 // The words by which the main agent of a workload and its workers agree on what happens when.
 
+import { availableParallelism } from 'node:os';
+
 /** Phases, in order. Workers look between batches; nobody times another agent's clock. */
 export const PHASE = { starting: 0, warmUp: 1, measure: 2, stop: 3 } as const;
 
-/** V8 has compiled the steps of a workload by then, mostly. */
+/** Of processor time: V8 has compiled the steps of a workload by then, in each agent for itself. */
 const WARM_UP_MS_MIN = 100;
 const WARM_UP_SHARE = 0.4;
 
-/** Milliseconds of warm-up before `seconds` are measured. */
-export function warmUpMs(seconds: number): number {
-  return Math.max(WARM_UP_MS_MIN, seconds * 1000 * WARM_UP_SHARE);
+/** Milliseconds of warm-up before `seconds` are measured: more where agents share cores. */
+export function warmUpMs(seconds: number, agents: number): number {
+  return Math.max(WARM_UP_MS_MIN, seconds * 1000 * WARM_UP_SHARE) * Math.max(1, agents / availableParallelism());
 }
 
 const PHASE_WORD = 0;

@@ -88,7 +88,7 @@ async function measureHeapCell(
   const job = { workload, heap: descriptor, words, control: control.buffer, ending: ending.buffer, agents };
   const module = new URL('./worker.js', import.meta.url);
   const gang = startGang<GoalReport, GoalJob>(module, agents, (index) => ({ data: { ...job, index } }));
-  const how = { workers: agents, warmUpMs: warmUpMs(seconds), measureMs: seconds * 1000 };
+  const how = { workers: agents, warmUpMs: warmUpMs(seconds, agents), measureMs: seconds * 1000 };
   // A worker that fails ends the cell: the process ends with it.
   const [measured, reports, held] = await Promise.all([lead(control, how), gang, lookAtTheEnd(pool, ending, agents)]);
   drainShare(workload, heap, view);

@@ -13,7 +13,7 @@ interface NativeResult {
 
 /** Runs the cells of a plan; pages are not counted there. */
 export function measureNativeGoals(subject: string, { points, seconds }: GoalPlan): GoalCell[] {
-  const times = [warmUpMs(seconds), seconds * 1000].map((ms) => String(Math.ceil(ms)));
+  const times = [warmUpMs(seconds, 1), seconds * 1000].map((ms) => String(Math.ceil(ms)));
   return points.map((point) => {
     const args = [point.workload, String(point.agents), ...times];
     const { opsPerSecond, operations } = runNative<NativeResult>('goals', subject, args);

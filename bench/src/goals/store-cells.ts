@@ -24,7 +24,7 @@ export async function measureStoreCell(
     const data = { workload, store, control: control.buffer, index, sizeBytes };
     return { data, ports: store.kind === 'map' ? [store.port] : [] };
   });
-  const how = { workers: agents, warmUpMs: warmUpMs(seconds), measureMs: seconds * 1000 };
+  const how = { workers: agents, warmUpMs: warmUpMs(seconds, agents), measureMs: seconds * 1000 };
   const [measured, reports] = await Promise.all([lead(control, how), gang]);
   await maker.own.store.close();
   await maker.close();
