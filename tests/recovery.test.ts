@@ -3,10 +3,11 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { attachPool, createPool } from '@zsmalloc/core';
 import type { AgentLocks, AgentPort, RecoveryReport } from '@zsmalloc/core';
+import { strategyOf } from '@zsmalloc/core/strategy';
 import type { Strategy } from '@zsmalloc/core/strategy';
 import { spin } from '@zsmalloc/lock-spin';
 import { describe, expect, it } from 'vitest';
-import { strategyNamed } from './strategies.ts';
+import { strategies, strategyNamed } from './strategies.ts';
 
 const POOL_BYTES = 1024 * 1024;
 /** Only for what hangs. */
@@ -73,7 +74,7 @@ describe('watching', () => {
         transferList: [port],
       });
     const reaper = start('reaper.mjs', port1);
-    const worker = start('announcer.mjs', port2, { reads: 0, locks: pool.classes().length });
+    const worker = start('announcer.mjs', port2, { reads: 0, locks: [...pool.classes().keys()] });
     const heard = (word: number): boolean => Atomics.wait(control, word, 0, WATCHDOG_MS) !== 'timed-out';
     // From here on this event loop takes no turn.
     expect([heard(0), heard(1)]).toEqual([true, true]);
@@ -85,6 +86,34 @@ describe('watching', () => {
     pool.verify();
     void reaper.terminate();
   });
+
+  it.each(strategies.filter(({ capabilities }) => capabilities.robust))(
+    'an agent that waits for the lock of a dead one, with all locks before it held, lets others recover: $name',
+    async ({ strategy, module, name }) => {
+      const pool = createPool({ bytes: POOL_BYTES, strategy, agents: 4 });
+      const { port1, port2 } = new MessageChannel();
+      const control = new Int32Array(new SharedArrayBuffer(16));
+      const shared = { module, name, descriptor: pool.descriptor(), control };
+      const recovered = new Promise<RecoveryReport>((resolve) => {
+        pool.watch(port1 as unknown as AgentPort, { onRecovered: resolve });
+      });
+      const classIndex = 20;
+      const victim = new Worker(new URL('workers/announcer.mjs', import.meta.url), {
+        workerData: { ...shared, port: port2, reads: 0, locks: [classIndex] },
+        transferList: [port2],
+      });
+      await expect.poll(() => Atomics.load(control, 0), { timeout: WATCHDOG_MS }).toBe(1);
+      const counter = new Worker(new URL('workers/counter.mjs', import.meta.url), { workerData: shared });
+      const { holderOf } = strategyOf(pool).recovery!;
+      await expect.poll(() => holderOf(classIndex - 1), { timeout: WATCHDOG_MS }).not.toBe(0);
+      void victim.terminate();
+      await recovered;
+      await expect.poll(() => Atomics.load(control, 1), { timeout: WATCHDOG_MS }).toBeGreaterThan(0);
+      await counter.terminate();
+      pool.verify();
+    },
+    WATCHDOG_MS * 2,
+  );
 
   const locks = (globalThis as { navigator?: { locks?: AgentLocks } }).navigator?.locks;
   const withLocks = locks === undefined ? 'Web Locks (skipped: this Node has none; from 24 on)' : 'Web Locks';

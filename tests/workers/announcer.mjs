@@ -10,7 +10,7 @@ const pool = attachPool(descriptor, { strategies: [strategy] });
 // Without a port, by Web Locks.
 pool.announce(port ?? navigator.locks);
 for (let i = 0; i < reads; i++) pool.readBegin(handle);
-for (let i = 0; i < (locks ?? 0); i++) strategyOf(pool).lock(i);
+for (const index of locks ?? []) strategyOf(pool).lock(index);
 // order: release, pairs with the test's wait. It has what it was told to take.
 const { control } = workerData;
 if (control !== undefined) {

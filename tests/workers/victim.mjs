@@ -83,7 +83,8 @@ function step() {
     holds.push(pool.hold(handle));
   } else if (kind === 17) {
     pool.read(handle, () => expectWhole(handle, at));
-  } else {
+  } else if (kind === 18) pool.stats();
+  else {
     const other = draw(workers) * slots + draw(slots);
     const foreign = slotOf(other);
     if (foreign > 0) expectWhole(foreign, other);
