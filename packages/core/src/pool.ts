@@ -140,11 +140,11 @@ export class AgentPool implements HoldingPool {
   }
 
   readMany(handles: ArrayLike<Handle>, target: Uint8Array, offset = 0, ends?: Uint32Array): number {
-    return this.access.readMany(handles, target, offset, ends);
+    return this.access.batches.read(handles, target, offset, ends);
   }
 
   writeMany(handles: ArrayLike<Handle>, source: Uint8Array, offset = 0): number {
-    return this.access.writeMany(handles, source, offset);
+    return this.access.batches.write(handles, source, offset);
   }
 
   readBegin(handle: Handle): number {
