@@ -3,8 +3,8 @@
 import type { Kernels } from '@zsmalloc/core';
 import { wasm } from '@zsmalloc/wasm';
 
-/** The strategy that kernels are compiled for. */
-const COMPILED = 'spin';
+/** Strategies that kernels are compiled for. */
+const COMPILED: readonly string[] = ['spin', 'preemptibleDirect', 'bigReader'];
 const CACHES = '+caches';
 const WASM = '+wasm';
 
@@ -13,7 +13,7 @@ export function variantsOf(strategyId: string, caches: 'off' | 'on' | 'either' =
   const suffixes = caches === 'either' ? ['', CACHES] : [caches === 'on' ? CACHES : ''];
   return suffixes.flatMap((suffix) => {
     const id = `${strategyId}${suffix}`;
-    return strategyId === COMPILED ? [id, `${id}${WASM}`] : [id];
+    return COMPILED.includes(strategyId) ? [id, `${id}${WASM}`] : [id];
   });
 }
 

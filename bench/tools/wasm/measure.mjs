@@ -4,16 +4,18 @@
 //   node bench/tools/wasm/measure.mjs [NODE ...]
 //
 // Each process runs blocks of both in turn, and takes the median of the ratios of neighbouring blocks; five processes a
-// Node. What is compared is the public call as a user makes it. That both do the same is tested in packages/wasm.
+// strategy and Node. What is compared is the public call as a user makes it. That both do the same is tested in packages/wasm.
 
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { createPool } from '../../../packages/core/dist/index.js';
+import { bigReader, preemptibleDirect } from '../../../packages/lock-custom/dist/index.js';
 import { spin } from '../../../packages/lock-spin/dist/index.js';
 import { wasm } from '../../../packages/wasm/dist/index.js';
 
 const SELF = fileURLToPath(import.meta.url);
 const POOL_BYTES = 2 ** 24;
+const STRATEGIES = { spin, preemptibleDirect, bigReader };
 const PROCESSES = 5;
 const BLOCKS = 300;
 const WARM_BLOCKS = 60;
@@ -93,11 +95,11 @@ function inTurn(script, compiled) {
   return { ratio: median(ratios), script: median(ns.map(([time]) => time)), wasm: median(ns.map(([, time]) => time)) };
 }
 
-function measureAll() {
+function measureAll(strategy) {
   const found = {};
   for (const [name, work] of Object.entries(WORKS)) {
     const [script, compiled] = [{}, { kernels: wasm }].map((more) =>
-      createPool({ bytes: POOL_BYTES, strategy: spin, ...more }),
+      createPool({ bytes: POOL_BYTES, strategy, ...more }),
     );
     if (!compiled.runsKernels) throw new Error('this runtime compiles no WebAssembly');
     found[name] = inTurn(work(script), work(compiled));
@@ -106,20 +108,25 @@ function measureAll() {
   return found;
 }
 
-function report(node) {
+function report(node, name) {
   const runs = Array.from({ length: PROCESSES }, () =>
-    JSON.parse(execFileSync(node, [SELF, '--child'], { encoding: 'utf8' })),
+    JSON.parse(execFileSync(node, [SELF, '--child', name], { encoding: 'utf8' })),
   );
   const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
-  console.log(`\n| Node ${version}, ns | JavaScript | wasm | JavaScript / wasm | range of ${PROCESSES} processes |`);
+  console.log(
+    `\n| ${name}, Node ${version}, ns | JavaScript | wasm | JavaScript / wasm | range of ${PROCESSES} processes |`,
+  );
   console.log('|---|---:|---:|---:|---:|');
-  for (const name of Object.keys(runs[0])) {
-    const of = (key) => runs.map((found) => found[name][key]);
+  for (const work of Object.keys(runs[0])) {
+    const of = (key) => runs.map((found) => found[work][key]);
     const [script, compiled, ratio] = ['script', 'wasm', 'ratio'].map((key) => median(of(key)).toFixed(2));
     const range = `${Math.min(...of('ratio')).toFixed(2)} to ${Math.max(...of('ratio')).toFixed(2)}`;
-    console.log(`| ${name} | ${script} | ${compiled} | ${ratio} | ${range} |`);
+    console.log(`| ${work} | ${script} | ${compiled} | ${ratio} | ${range} |`);
   }
 }
 
-if (process.argv[2] === '--child') console.log(JSON.stringify(measureAll()));
-else for (const node of [process.execPath, ...process.argv.slice(2)]) report(node);
+if (process.argv[2] === '--child') console.log(JSON.stringify(measureAll(STRATEGIES[process.argv[3]])));
+else {
+  for (const node of [process.execPath, ...process.argv.slice(2)])
+    for (const name of Object.keys(STRATEGIES)) report(node, name);
+}

@@ -16,6 +16,7 @@ export function strategyHost(state: PoolState, objects: Objects, pages: PageAllo
   return {
     agent: state.agent,
     reads: readTable(state, pages),
+    hasKernels: state.memory.kernelMemory !== undefined,
     agentsMax: plan.agentsMax,
     poolBase: plan.poolBase,
     lockCount: plan.lockCount,

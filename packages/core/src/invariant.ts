@@ -39,8 +39,13 @@ export function stepOf(left: number, what: string, index: number): number {
 
 /** What an access beyond the end of a table throws, as what it is: a word that leads there. Other errors stay as they are. */
 export function asCorrupt(error: unknown): unknown {
-  const isBuiltIn = error instanceof RangeError || error instanceof TypeError;
+  const isBuiltIn = error instanceof RangeError || error instanceof TypeError || isTrap(error);
   return isBuiltIn ? corruptError('words-in-range', `an access to what is not there (${error.message})`, 0) : error;
+}
+
+/** What ends a kernel in WebAssembly. By name: not every runtime has that. */
+function isTrap(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'RuntimeError';
 }
 
 export function corruptError(invariant: Invariant, what: string, index: number): ZsmallocError {

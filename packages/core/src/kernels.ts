@@ -4,17 +4,21 @@
 //   1. A kernel does all of a call, or nothing and says so. Then JavaScript does the call from its start: contention, an
 //      alarm, a missing page or cell, a huge or torn object, a bad handle.
 //   2. It stores what a death needs to be told in the order in which JavaScript stores it. Recovery knows of no kernels.
-//   3. One read at a time is a kernel's: it has the last entry of the agent's `reads`, JavaScript all others.
+//   3. One read at a time is a kernel's: it has the last entry of the agent's `reads`, and the last of its marks where readers
+//      mark zspages (own-lines.ts); JavaScript has all others.
+//   4. A kernel that was led out of memory by a stray write ends with a RuntimeError, which `asCorrupt` takes for what it is.
 
 import { GROUPS_WITH_ROOM } from './fullness.ts';
 import { KEEP_CELLS_MAX } from './handles.ts';
 import type { HandleTable } from './handles.ts';
 import type { HotPaths } from './hot-paths.ts';
+import { asCorrupt } from './invariant.ts';
 import { AGENT, CLASS, HEADER, LOCK, PAGE, ZSPAGE } from './layout/records.ts';
 import type { Objects } from './objects.ts';
 import type { ReadPath } from './read-path.ts';
 import type { ClassTables, PoolState } from './state.ts';
 import type { Strategy, ZspageIndex } from './strategy/contract.ts';
+import { OWN_LINE_WORDS } from './strategy/own-lines.ts';
 import type { AgentIndex, WordIndex } from './words/agent.ts';
 
 /** Kernels that a pool may have, for instance `wasm` of @zsmalloc/wasm. */
@@ -71,14 +75,25 @@ export type KernelWords = Readonly<
   Record<
     | ('alarm' | 'disturbed' | 'pool' | 'locks' | 'lockStride' | 'classes' | 'classStride' | 'pages' | 'pageStride')
     | ('zspages' | 'zspageStride' | 'zspageUsage' | 'zspageFreeHead' | 'directory' | 'groupMask' | 'groupHeads')
-    | ('inuse' | 'bytesLow' | 'cellHead' | 'cellTail' | 'cellCount' | 'pending' | 'lookup' | 'read' | 'lastMalloc'),
+    | (
+        | 'inuse'
+        | 'bytesLow'
+        | 'cellHead'
+        | 'cellTail'
+        | 'cellCount'
+        | 'pending'
+        | 'lookup'
+        | 'read'
+        | 'mark'
+        | 'lastMalloc'
+      ),
     WordIndex
   >
 >;
 
 /** What is not a place. */
 export type KernelValues = Readonly<
-  Record<'me' | 'key' | 'indexBits' | 'cellMask' | 'huge' | 'keepCells' | 'roomMask', number>
+  Record<'me' | 'key' | 'indexBits' | 'cellMask' | 'huge' | 'keepCells' | 'roomMask' | 'pagesMax', number>
 >;
 
 function wordsOf({ plan, record }: PoolState): KernelWords {
@@ -108,6 +123,7 @@ function wordsOf({ plan, record }: PoolState): KernelWords {
     pending,
     lookup: record + AGENT.at.lookup,
     read: record + AGENT.at.reads + AGENT.fields.reads.words - 1,
+    mark: record + AGENT.words + OWN_LINE_WORDS - 1,
     lastMalloc: record + AGENT.at.lastMalloc,
   };
 }
@@ -121,6 +137,7 @@ function valuesOf({ plan, key, agent }: PoolState): KernelValues {
     huge: plan.shape.classes.length - 1,
     keepCells: KEEP_CELLS_MAX,
     roomMask: GROUPS_WITH_ROOM,
+    pagesMax: plan.pages,
   };
 }
 
@@ -169,8 +186,16 @@ export function kernelReadPath(kernels: BoundKernels, path: ReadPath): ReadPath 
   const { place } = path;
   const { found } = kernels;
 
+  function readBegin(handle: number): number {
+    try {
+      return kernels.readBegin(handle);
+    } catch (error) {
+      throw asCorrupt(error);
+    }
+  }
+
   function tryBegin(handle: number): boolean {
-    const offset = (handle | 0) === handle ? kernels.readBegin(handle) : -1;
+    const offset = (handle | 0) === handle ? readBegin(handle) : -1;
     if (offset < 0) return false;
     place.offset = offset;
     place.length = found[0]!;

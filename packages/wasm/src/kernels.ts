@@ -3,10 +3,15 @@
 import type { BoundKernels, KernelHost, KernelMemory, Kernels } from '@zsmalloc/core/kernels';
 import { PROGRAM } from './program.ts';
 import { SETUP_BYTES, writeSetup } from './setup.ts';
+import type { Protocol } from './setup.ts';
 import { WASM_PAGE_BYTES, webAssembly } from './web-assembly.ts';
 
-/** The program knows the locks of this strategy, and pages of this size. */
-const STRATEGY = { id: 'spin', version: 1 };
+/** Strategies whose locks the program knows: see ../assembly/kernels.ts. */
+const PROTOCOLS: Readonly<Record<string, Protocol>> = {
+  spin: { version: 1, hasPoolLock: 1, hasMarks: 0, reader: 1 << 12 },
+  preemptibleDirect: { version: 1, hasPoolLock: 0, hasMarks: 0, reader: 1 << 10 },
+  bigReader: { version: 1, hasPoolLock: 0, hasMarks: 1, reader: 0 },
+};
 const PAGE_BYTES = 4096;
 /** Offsets of reads are int32, and a sign means that there is none. */
 const POOL_BYTES_MAX: number = 2 ** 31 - SETUP_BYTES;
@@ -40,8 +45,8 @@ function instantiate(compile: () => object, env: object): Exports | undefined {
 
 function bind(compile: () => object, host: KernelHost): BoundKernels | undefined {
   const { strategy, pageBytes, memory, regroup, giveBackCells, carry, unlock } = host;
-  if (strategy.id !== STRATEGY.id || strategy.version !== STRATEGY.version || pageBytes !== PAGE_BYTES)
-    return undefined;
+  const protocol = Object.hasOwn(PROTOCOLS, strategy.id) ? PROTOCOLS[strategy.id] : undefined;
+  if (protocol?.version !== strategy.version || pageBytes !== PAGE_BYTES) return undefined;
   const env = {
     memory,
     regroup,
@@ -51,7 +56,7 @@ function bind(compile: () => object, host: KernelHost): BoundKernels | undefined
   };
   const exported = instantiate(compile, env);
   if (exported === undefined) return undefined;
-  const setup = writeSetup(host);
+  const setup = writeSetup(host, protocol);
   exported.setup(setup.at);
   const { allocate: malloc, free, readBegin, readEnd, close } = exported;
   return { allocate: malloc, free, readBegin, readEnd, close, found: setup.found };
@@ -65,9 +70,10 @@ export function kernelsOf(binary: () => Uint8Array): Kernels {
 }
 
 /**
- * Compiled malloc, free and reads for pools with strategy `spin`, pages of 4096 bytes and less than 2 GiB: pass it as
- * `kernels` to `createPool` and `attachPool`. For other pools, and where WebAssembly may not be compiled, JavaScript does
- * the same on the same memory; `pool.runsKernels` says which. A pool with kernels has 128 KiB more memory.
+ * Compiled malloc, free, reads and writes for pools with strategy `spin`, `preemptibleDirect` or `bigReader`, pages of 4096
+ * bytes and less than 2 GiB: pass it as `kernels` to `createPool` and `attachPool`. For other pools, and where WebAssembly
+ * may not be compiled, JavaScript does the same on the same memory; `pool.runsKernels` says which. A pool with kernels has
+ * 128 KiB more memory.
  *
  * Blocks: compiling takes about a millisecond, once in each agent. Main thread: yes; the program is below 4 KiB, which
  * browsers compile there at once.

@@ -14,11 +14,22 @@ const TABLES_BYTES: number = 2 ** 16;
 /** Bytes behind the pool. */
 export const SETUP_BYTES: number = TABLES_BYTES + AGENTS * AGENT_BYTES;
 
-const VALUES = ['me', 'key', 'indexBits', 'cellMask', 'huge', 'keepCells', 'roomMask'] as const;
+const VALUES = ['me', 'key', 'indexBits', 'cellMask', 'huge', 'keepCells', 'roomMask', 'pagesMax'] as const;
 const WORDS = [
   ...(['alarm', 'disturbed', 'pool', 'locks', 'lockStride', 'classes', 'classStride', 'pages', 'pageStride'] as const),
   ...(['zspages', 'zspageStride', 'zspageUsage', 'zspageFreeHead', 'directory', 'groupMask', 'groupHeads'] as const),
-  ...(['inuse', 'bytesLow', 'cellHead', 'cellTail', 'cellCount', 'pending', 'lookup', 'read', 'lastMalloc'] as const),
+  ...([
+    'inuse',
+    'bytesLow',
+    'cellHead',
+    'cellTail',
+    'cellCount',
+    'pending',
+    'lookup',
+    'read',
+    'mark',
+    'lastMalloc',
+  ] as const),
 ];
 const TABLES = ['ofRequest', 'sizeBytes', 'groups', 'groupBase'] as const;
 
@@ -28,15 +39,32 @@ export interface Setup {
   readonly found: Int32Array;
 }
 
-/** Writes what the program is told. The order is that of `setup` in ../assembly/spin.ts. */
-export function writeSetup(host: KernelHost): Setup {
+/** How the readers of a strategy protect what they find. */
+export interface Protocol {
+  readonly version: number;
+  readonly hasPoolLock: number;
+  readonly hasMarks: number;
+  /** A reader in the word of a zspage. */
+  readonly reader: number;
+}
+
+/** Writes what the program is told. The order is that of `setup` in ../assembly/kernels.ts. */
+export function writeSetup(host: KernelHost, { hasPoolLock, hasMarks, reader }: Protocol): Setup {
   const { poolBytes, agent, words, values } = host;
   const { buffer } = host.memory;
   const base = Math.ceil(poolBytes / 8) * 8;
   const tables = writeTables(host, base);
   const at = base + TABLES_BYTES + agent * AGENT_BYTES;
   const found = at + FOUND_BYTES;
-  const told = [...VALUES.map((name) => values[name]), ...WORDS.map((name) => words[name] * 4), ...tables, found];
+  const told = [
+    hasPoolLock,
+    hasMarks,
+    reader,
+    ...VALUES.map((name) => values[name]),
+    ...WORDS.map((name) => words[name] * 4),
+    ...tables,
+    found,
+  ];
   new Int32Array(buffer, at, told.length).set(told);
   return { at, found: new Int32Array(buffer, found, 3) };
 }

@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { attachPool, createPool } from '@zsmalloc/core';
 import { CLASS, planPool } from '@zsmalloc/core/model';
-import { preemptible } from '@zsmalloc/lock-custom';
+import type { Kernels } from '@zsmalloc/core';
+import type { Strategy } from '@zsmalloc/core/strategy';
+import { bigReader, preemptible, preemptibleDirect } from '@zsmalloc/lock-custom';
 import { spin } from '@zsmalloc/lock-spin';
 import { wasm } from '@zsmalloc/wasm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { kernelsOf } from '../src/kernels.ts';
 import { compileProgram, programModule } from '../tools/compile-program.mjs';
+import { flipBytes } from './flips.ts';
+import { meetMovers } from './movers.ts';
 import { Difference, compareTwins } from './twins.ts';
 
 const STEPS = 20_000;
@@ -36,12 +40,28 @@ describe('the program', () => {
   });
 });
 
-describe('kernels', () => {
+const MET = ['busy', 'migrated', true, 'ERR_ZS_WOULD_BLOCK', 'ERR_ZS_WOULD_BLOCK', 'done'];
+
+describe.each([spin, preemptibleDirect, bigReader])('kernels of $id', (strategy) => {
   it(`do what JavaScript does, word for word (seed ${SEED})`, () => {
-    const done = compareTwins(wasm, SEED, STEPS);
+    const done = compareTwins(strategy, wasm, SEED, STEPS);
     expect(done).toBeGreaterThan(STEPS / 2);
   });
 
+  it('keep movers out of what they read, and keep out of what movers have', () => {
+    expect(meetMovers(strategy, wasm)).toEqual(MET);
+  });
+});
+
+async function wrongKernels(from: string, to: string): Promise<Kernels> {
+  const binary = await compileProgram((source) => {
+    expect(source).toContain(from);
+    return source.replace(from, to);
+  });
+  return kernelsOf(() => binary);
+}
+
+describe('wrong kernels', () => {
   const mutants: [string, string, string][] = [
     ['counts a malloc twice', 'add(base + inuse, 1);', 'add(base + inuse, 2);'],
     ['leaves the cell as it was', 'store<i32>(cellAt, location);', ''],
@@ -58,17 +78,46 @@ describe('kernels', () => {
   ];
 
   it.each(mutants)('are rejected when one %s', async (_, from, to) => {
-    const binary = await compileProgram((source) => {
-      expect(source).toContain(from);
-      return source.replace(from, to);
-    });
-    expect(() =>
-      compareTwins(
-        kernelsOf(() => binary),
-        SEED,
-        STEPS,
-      ),
-    ).toThrow(Difference);
+    const kernels = await wrongKernels(from, to);
+    expect(() => compareTwins(spin, kernels, SEED, STEPS)).toThrow(Difference);
+  });
+
+  const deaf: [string, Strategy, string, string][] = [
+    ['joins a mover in a zspage that counts', preemptibleDirect, '& CLOSED) != 0) {', '& CLOSED) == -1) {'],
+    [
+      'joins a mover in a zspage that it marks',
+      bigReader,
+      'if ((atomic.load<i32>(lock) & OWNER) == 0) return true;',
+      'return true;',
+    ],
+    ['sets no mark', bigReader, 'atomic.store<i32>(mark, lock >>> 2);', ''],
+    [
+      'does not count itself',
+      spin,
+      'if ((atomic.add<i32>(lock, one) & CLOSED) != 0) {',
+      'if ((atomic.load<i32>(lock) & CLOSED) == -1) {',
+    ],
+  ];
+
+  it.each(deaf)('are rejected when one %s', async (_, strategy, from, to) => {
+    const kernels = await wrongKernels(from, to);
+    let met: unknown;
+    try {
+      met = meetMovers(strategy, kernels);
+    } catch (error) {
+      met = error;
+    }
+    expect(met).not.toEqual(MET);
+  });
+});
+
+describe('a corrupt pool with kernels', () => {
+  const CASES = Number(process.env['CASES'] ?? 3000);
+
+  it(`succeeds or says so by a typed error, in ${CASES} cases of flipped bytes (seed ${SEED})`, () => {
+    const outcomes = flipBytes(wasm, [spin, preemptibleDirect, bigReader], SEED, CASES);
+    expect(outcomes['done']).toBeGreaterThan(CASES);
+    expect(outcomes['ERR_ZS_CORRUPT']).toBeGreaterThan(CASES / 100);
   });
 });
 

@@ -1,10 +1,8 @@
 // The same steps by kernels on one pool and by JavaScript on its twin: results and all words must come out the same.
 
 import { attachPool, createPool } from '@zsmalloc/core';
-import type { Kernels, PoolOf } from '@zsmalloc/core';
-import { spin } from '@zsmalloc/lock-spin';
-
-type SpinPool = PoolOf<(typeof spin)['capabilities']>;
+import type { Kernels, Pool } from '@zsmalloc/core';
+import type { Strategy } from '@zsmalloc/core/strategy';
 
 const POOL_BYTES = 2 ** 22;
 const SLOTS = 512;
@@ -34,26 +32,26 @@ function outcomeOf(call: () => unknown): unknown {
 }
 
 class Twins {
-  readonly kernel: SpinPool;
-  readonly script: SpinPool;
+  readonly kernel: Pool;
+  readonly script: Pool;
   private readonly slots = new Int32Array(SLOTS);
   private readonly draw: (limit: number) => number;
   /** Offsets of reads that are open, the same in both. */
   private readonly open: number[] = [];
 
-  constructor(kernels: Kernels, seed: number) {
+  constructor(strategy: Strategy, kernels: Kernels, seed: number) {
     this.draw = draws(seed);
-    const first = createPool({ bytes: POOL_BYTES, strategy: spin, kernels });
+    const first = createPool({ bytes: POOL_BYTES, strategy, kernels });
     const descriptor = first.descriptor();
     first.detach();
     const { memory: _, ...plain } = descriptor;
     const buffer = new SharedArrayBuffer(POOL_BYTES);
     new Uint8Array(buffer).set(new Uint8Array(descriptor.buffer, 0, POOL_BYTES));
-    this.kernel = attachPool(descriptor, { strategies: [spin], kernels });
-    this.script = attachPool({ ...plain, buffer }, { strategies: [spin] });
+    this.kernel = attachPool(descriptor, { strategies: [strategy], kernels });
+    this.script = attachPool({ ...plain, buffer }, { strategies: [strategy] });
   }
 
-  private same(what: string, call: (pool: SpinPool) => unknown): unknown {
+  private same(what: string, call: (pool: Pool) => unknown): unknown {
     const [found, expected] = [outcomeOf(() => call(this.kernel)), outcomeOf(() => call(this.script))];
     if (found !== expected) throw new Difference(`${what}: ${String(found)}, the twin ${String(expected)}`);
     return found;
@@ -141,7 +139,7 @@ class Twins {
 }
 
 /** @throws Difference. Returns how many calls the kernels have done. */
-export function compareTwins(kernels: Kernels, seed: number, steps: number): number {
+export function compareTwins(strategy: Strategy, kernels: Kernels, seed: number, steps: number): number {
   let done = 0;
   const counted: Kernels = {
     allocate: (bytes) => kernels.allocate(bytes),
@@ -169,7 +167,7 @@ export function compareTwins(kernels: Kernels, seed: number, steps: number): num
       };
     },
   };
-  const twins = new Twins(counted, seed);
+  const twins = new Twins(strategy, counted, seed);
   if (!twins.kernel.runsKernels || twins.script.runsKernels) throw new Error('only one of the twins is to run kernels');
   for (let step = 1; step <= steps; step++) {
     twins.step();

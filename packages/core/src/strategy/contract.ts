@@ -65,6 +65,8 @@ export interface StrategyHost {
   readonly agent: Agent;
   /** Where this agent says which reader counts it is in, so that they can be told anew when it dies. */
   readonly reads: ReadTable;
+  /** True where a kernel may read for this agent: one entry of `reads` is its own, and one mark of OwnLines. */
+  readonly hasKernels?: boolean;
   readonly agentsMax: number;
   readonly poolBase: WordIndex;
   /** Number of structure locks. Lock i has its words at `lockBase + i * lockStride`. */

@@ -4,7 +4,8 @@
 // STATE of a slot     its agent
 //   0                 is not inside by this slot
 //   lock word index   is inside that zspage, or is looking whether it may be
-//   An agent has OWN_LINE_WORDS slots. Those in use lie below `top`, with holes where reads did not end in reverse order.
+//   An agent has OWN_LINE_WORDS slots. Those in use lie below `top`, with holes where reads did not end in reverse order. In
+//   a pool with kernels the last slot is theirs.
 //   The zspage's own word is that of a lock with a reader count, which names its writer.
 //
 //   enter         store the slot; load the word: no writer, then inside. Else clear the slot, and enter the count
@@ -68,7 +69,7 @@ export class OwnLines {
     this.stride = host.agentStride;
     this.agentsHigh = place.agentsHigh;
     this.first = this.slotsOf(host.agent.index);
-    this.limit = this.first + OWN_LINE_WORDS;
+    this.limit = this.first + OWN_LINE_WORDS - (host.hasKernels === true ? 1 : 0);
     this.top = this.first;
     this.raise(host.agent.index);
   }

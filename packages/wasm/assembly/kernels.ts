@@ -1,14 +1,22 @@
-// malloc, free, readBegin and readEnd of a pool with strategy `spin`, in AssemblyScript, on the pool's own words.
+// malloc, free, readBegin and readEnd of a pool, in AssemblyScript, on the pool's own words.
 //
-// The steps are those of core's hot-paths.ts, read-path.ts and strategy/pool-lock.ts, with the locks of lock-spin written
-// out; each has its explanation there. What is rare returns FALLBACK with nothing changed, and JavaScript does the call.
+// The steps are those of core's hot-paths.ts, read-path.ts and, by strategy, strategy/pool-lock.ts, validating.ts and
+// own-lines.ts, with the spin mutex, the spin rwlock and the preemptible atomic lock written out; each has its explanation
+// there. What is rare returns FALLBACK with nothing changed, and JavaScript does the call.
+//
+//   strategy            hasPoolLock  hasMarks  a reader in a zspage's word
+//   spin                1            0         1 << 12
+//   preemptibleDirect   0            0         1 << 10
+//   bigReader           0            1         is not counted there
 //
 // Addresses are bytes: the pool lies at 0. Atomic operations of wasm are sequentially consistent, like those of JavaScript.
 
 const FALLBACK: i32 = -1;
-/** Of the spin rwlock: a reader; and OWNER | WAITING | FULL | RECOUNT, what keeps a newcomer from reading. */
-const READER: i32 = 1 << 12;
-const CLOSED: i32 = 0xff | (1 << 8) | (1 << 29) | (1 << 31);
+/** A reader in the word of the pool lock. */
+const POOL_READER: i32 = 1 << 12;
+const OWNER: i32 = 0xff;
+/** OWNER | WAITING | FULL | RECOUNT: what keeps a newcomer from reading. A preemptible lock has no WAITING, and that bit is 0. */
+const CLOSED: i32 = OWNER | (1 << 8) | (1 << 29) | (1 << 31);
 /** Of an entry of the read table: above it, the lock's word index << 2, which is its address. */
 const ENTERING: i32 = 1;
 const INSIDE: i32 = 2;
@@ -26,12 +34,13 @@ const COUNT_MASK: i32 = 0xfff;
 const GROUP_SHIFT: i32 = 24;
 const BYTES_UNIT: i32 = 1 << 30;
 
-// What `setup` is given, in the order of src/setup.ts. `me` to `roomMask` are numbers, the rest addresses and strides in bytes.
-let me: i32, key: i32, indexBits: i32, cellMask: i32, huge: i32, keepCells: i32, roomMask: i32;
+// What `setup` is given, in the order of src/setup.ts. `hasPoolLock` to `pagesMax` are numbers, the rest addresses and strides
+// in bytes.
+let hasPoolLock: i32, hasMarks: i32, reader: i32, me: i32, key: i32, indexBits: i32, cellMask: i32, huge: i32, keepCells: i32, roomMask: i32, pagesMax: i32;
 let alarm: i32, disturbed: i32, pool: i32, locks: i32, lockStride: i32, classes: i32, classStride: i32, pages: i32;
 let pageStride: i32, zspages: i32, zspageStride: i32, zspageUsage: i32, zspageFreeHead: i32, directory: i32;
 let groupMask: i32, groupHeads: i32, inuse: i32, bytesLow: i32, cellHead: i32, cellTail: i32, cellCount: i32, pending: i32;
-let lookup: i32, read: i32, lastMalloc: i32;
+let lookup: i32, read: i32, mark: i32, lastMalloc: i32;
 let ofRequest: i32, sizeBytes: i32, groups: i32, groupBase: i32, found: i32;
 /** The lock of the zspage that the kernel's read is in, or 0. */
 let reading: i32 = 0;
@@ -44,12 +53,14 @@ function take(): i32 {
 
 export function setup(at: i32): void {
   next = at;
+  hasPoolLock = take(); hasMarks = take(); reader = take();
   me = take(); key = take(); indexBits = take(); cellMask = take(); huge = take(); keepCells = take(); roomMask = take();
+  pagesMax = take();
   alarm = take(); disturbed = take(); pool = take(); locks = take(); lockStride = take(); classes = take();
   classStride = take(); pages = take(); pageStride = take(); zspages = take(); zspageStride = take();
   zspageUsage = take(); zspageFreeHead = take(); directory = take(); groupMask = take(); groupHeads = take();
   inuse = take(); bytesLow = take(); cellHead = take(); cellTail = take(); cellCount = take(); pending = take();
-  lookup = take(); read = take(); lastMalloc = take();
+  lookup = take(); read = take(); mark = take(); lastMalloc = take();
   ofRequest = take(); sizeBytes = take(); groups = take(); groupBase = take(); found = take();
 }
 
@@ -84,10 +95,10 @@ export function close(): void {
 }
 
 /** Enters a reader count, and says so; false, as before, when somebody is in the way. */
-@inline function enter(entry: i32, lock: i32): bool {
+function enter(entry: i32, lock: i32, one: i32): bool {
   store<i32>(entry, lock | ENTERING);
-  if ((atomic.add<i32>(lock, READER) & CLOSED) != 0) {
-    atomic.sub<i32>(lock, READER);
+  if ((atomic.add<i32>(lock, one) & CLOSED) != 0) {
+    atomic.sub<i32>(lock, one);
     left(entry);
     return false;
   }
@@ -95,13 +106,34 @@ export function close(): void {
   return true;
 }
 
-@inline function leave(entry: i32, lock: i32): void {
+function leave(entry: i32, lock: i32, one: i32): void {
   store<i32>(entry, lock | LEAVING);
-  atomic.sub<i32>(lock, READER);
+  atomic.sub<i32>(lock, one);
   left(entry);
 }
 
-@inline function isLocation(value: i32): bool { return value > 0 && value < CELL_RETIRED; }
+@inline function enterPool(): bool { return hasPoolLock == 0 || enter(lookup, pool, POOL_READER); }
+@inline function leavePool(): void { if (hasPoolLock != 0) leave(lookup, pool, POOL_READER); }
+
+/** Enters a zspage; false, as before, when somebody is in the way. */
+@inline function enterZspage(lock: i32): bool {
+  if (hasMarks == 0) return enter(read, lock, reader);
+  // order: sequentially consistent, pairs with the scan of a mover: own-lines.ts, rule 1.
+  atomic.store<i32>(mark, lock >>> 2);
+  if ((atomic.load<i32>(lock) & OWNER) == 0) return true;
+  atomic.store<i32>(mark, 0);
+  return false;
+}
+
+@inline function leaveZspage(lock: i32): void {
+  if (hasMarks == 0) leave(read, lock, reader);
+  else atomic.store<i32>(mark, 0);
+}
+
+/** Of a page that there is: a stray write may have made it any. */
+@inline function isLocation(value: i32): bool {
+  return value > 0 && value < CELL_RETIRED && value >>> indexBits < pagesMax;
+}
 /** A handle's cell, by its number. */
 @inline function cellAddress(cell: i32): i32 {
   return (load<i32>(directory + ((cell >>> 10) << 2)) << 12) + ((cell & 1023) << 2);
@@ -167,14 +199,24 @@ export function free(handle: i32): i32 {
   const cells = load<i32>(directory + ((cell >>> 10) << 2));
   if (cells == 0) return FALLBACK;
   const cellAt = (cells << 12) + ((cell & 1023) << 2);
-  if (!enter(lookup, pool)) return FALLBACK;
+  if (!enterPool()) return FALLBACK;
+  // Without the pool lock a hint: cell and owner are looked at again under the class lock.
   const location = load<i32>(cellAt);
-  const owner = isLocation(location) ? load<i32>(pageAddress(location)) : 0;
-  const ordinal = owner & CLASS_MASK;
-  if (owner == 0 || ordinal >= huge || !tryLock(ordinal)) { leave(lookup, pool); return FALLBACK; }
-  leave(lookup, pool);
+  const page = isLocation(location) ? pageAddress(location) : 0;
+  const hint = page == 0 ? 0 : load<i32>(page);
+  const ordinal = hint & CLASS_MASK;
+  if (hint == 0 || ordinal >= huge || !tryLock(ordinal)) { leavePool(); return FALLBACK; }
+  leavePool();
+  const owner = load<i32>(page);
+  const zspage = owner >>> OWNER_SHIFT;
   const slot = slotAddress(location, sizeOf(ordinal));
-  if (load<i32>(cellAt) != location || load<i32>(slot) != ((raw << 1) | 1)) { unlock(ordinal); return FALLBACK; }
+  if (
+    load<i32>(cellAt) != location || (owner & CLASS_MASK) != ordinal || zspage > pagesMax ||
+    load<i32>(slot) != ((raw << 1) | 1)
+  ) {
+    unlock(ordinal);
+    return FALLBACK;
+  }
 
   const base = classes + ordinal * classStride;
   store<i32>(base + pending, (raw << 1) | 1);
@@ -190,7 +232,6 @@ export function free(handle: i32): i32 {
   add(base + cellCount, 1);
   if (load<i32>(base + cellCount) > keepCells) giveBackCells(base);
 
-  const zspage = owner >>> OWNER_SHIFT;
   const record = zspages + zspage * zspageStride;
   store<i32>(slot, load<i32>(record + zspageFreeHead) << 1);
   store<i32>(record + zspageFreeHead, location);
@@ -210,14 +251,16 @@ export function readBegin(handle: i32): i32 {
   const cells = load<i32>(directory + ((cell >>> 10) << 2));
   if (cells == 0) return FALLBACK;
   const cellAt = (cells << 12) + ((cell & 1023) << 2);
-  if (!enter(lookup, pool)) return FALLBACK;
+  if (!enterPool()) return FALLBACK;
+  // Without the pool lock a hint: the cell is looked at again inside the zspage.
   const location = load<i32>(cellAt);
   const page = isLocation(location) ? pageAddress(location) : 0;
   const owner = page == 0 ? 0 : load<i32>(page);
   const ordinal = owner & CLASS_MASK;
-  const lock = zspages + (owner >>> OWNER_SHIFT) * zspageStride;
-  if (owner == 0 || ordinal >= huge || !enter(read, lock)) { leave(lookup, pool); return FALLBACK; }
-  leave(lookup, pool);
+  const zspage = owner >>> OWNER_SHIFT;
+  const lock = zspages + zspage * zspageStride;
+  if (owner == 0 || ordinal >= huge || zspage > pagesMax || !enterZspage(lock)) { leavePool(); return FALLBACK; }
+  leavePool();
   const size = sizeOf(ordinal);
   const slot = slotAddress(location, size);
   const second = load<i32>(slot + 4);
@@ -227,10 +270,10 @@ export function readBegin(handle: i32): i32 {
   const following = length > room ? atomic.load<i32>(page + 4) : 1;
   // A cell that has changed, another object, a torn one, or what only a broken pool has.
   if (
-    load<i32>(cellAt) != location || load<i32>(slot) != ((raw << 1) | 1) || second < 0 ||
-    length > size - HEADER_BYTES || following <= 0 || following >= (memory.size() << 4)
+    atomic.load<i32>(cellAt) != location || load<i32>(slot) != ((raw << 1) | 1) || second < 0 ||
+    length > size - HEADER_BYTES || following <= 0 || following >= pagesMax
   ) {
-    leave(read, lock);
+    leaveZspage(lock);
     return FALLBACK;
   }
   reading = lock;
@@ -242,10 +285,10 @@ export function readBegin(handle: i32): i32 {
 
 /** 0 when the kernel's read was in that zspage, and has ended; or FALLBACK. */
 export function readEnd(offset: i32): i32 {
-  if (reading == 0) return FALLBACK;
+  if (reading == 0 || offset >>> 12 >= pagesMax) return FALLBACK;
   const lock = zspages + (load<i32>(pages + (offset >>> 12) * pageStride) >>> OWNER_SHIFT) * zspageStride;
   if (lock != reading) return FALLBACK;
   reading = 0;
-  leave(read, lock);
+  leaveZspage(lock);
   return 0;
 }
