@@ -13,7 +13,7 @@ import { AgentPool } from '../packages/core/src/pool.ts';
 import { PoolState, openMemory } from '../packages/core/src/state.ts';
 import type { Memory } from '../packages/core/src/state.ts';
 import { takeAgent } from '../packages/core/src/agents.ts';
-import { strategies } from './strategies.ts';
+import { strategies, strategyNamed } from './strategies.ts';
 import type { KnownStrategy } from './strategies.ts';
 import { drawFrom } from './workers/payload.mjs';
 
@@ -28,6 +28,15 @@ const DEAD = 2;
 const HASTY = { yieldAfter: 2, refuseAfter: 100 };
 /** Only for what does not end: a case takes about a millisecond. */
 const TIMEOUT_MS = 60_000 + CASES * 100;
+
+interface Fuzzed extends KnownStrategy {
+  readonly cacheBytes: number;
+}
+
+const fuzzed: readonly Fuzzed[] = [
+  ...strategies.map((known) => ({ ...known, cacheBytes: 0 })),
+  { ...strategyNamed('spin'), name: 'spin with caches', cacheBytes: 2 ** 16 },
+];
 
 interface Subject {
   readonly memory: Memory;
@@ -50,9 +59,16 @@ function sideOf(memory: Memory, plan: PoolPlan, { strategy }: KnownStrategy, ind
   return new AgentPool(new PoolState(memory, plan, agent, strategy, KEY));
 }
 
-function subject(known: KnownStrategy): Subject {
-  const { strategy } = known;
-  const shape = { pageBytes: 4096, chainPages: 4, pages: 100, agentsMax: AGENTS, strategyWords: strategy.words };
+function subject(known: Fuzzed): Subject {
+  const { strategy, cacheBytes } = known;
+  const shape = {
+    pageBytes: 4096,
+    chainPages: 4,
+    pages: 100,
+    agentsMax: AGENTS,
+    strategyWords: strategy.words,
+    cacheBytes,
+  };
   const plan = planPool(shape);
   const memory = openMemory(new SharedArrayBuffer(plan.pages * plan.pageBytes));
   formatMemory(memory, plan, strategy, 0, KEY);
@@ -127,7 +143,7 @@ const calls: readonly Call[] = [
 ];
 const RECOVER = calls.length - 1;
 
-describe.each(strategies)('$name', (known) => {
+describe.each(fuzzed)('$name', (known) => {
   it(`ends with success or a typed error in ${CASES} cases of flipped bytes`, { timeout: TIMEOUT_MS }, () => {
     const of = subject(known);
     const { words, bytes } = of.memory;

@@ -43,13 +43,20 @@ describe.each(['spin', 'preemptibleDirect', 'bigReader'].map(strategyNamed))('ke
     pool.detach();
   });
 
-  it(`lose nothing when ${KILLS} agents die at random instants`, { timeout: 120_000 + KILLS * 5000 }, async () => {
-    console.log(`${name}: seed ${SEED}`);
-    const result = await new Killer({ strategy: known, workers: 5, kills: KILLS, seed: SEED, kernels: wasm }).run();
-    const { recoveryMs: _, reports, killed, steps, ...costs } = result;
-    console.log(`${name}: ${killed} killed, ${steps} steps, ${reports.length} recoveries`);
-    expect(costs).toEqual({ damaged: 0, halfWritten: 0, lostObjects: 0, lostPages: 0 });
-    expect(killed).toBeGreaterThanOrEqual(KILLS);
-    expect(reports.length).toBeGreaterThan(KILLS / 2);
-  });
+  it.each([
+    ['', false],
+    [', with objects cached', true],
+  ])(
+    `lose nothing when ${KILLS} agents die at random instants%s`,
+    { timeout: 120_000 + KILLS * 5000 },
+    async (_title, caches) => {
+      console.log(`${name}: seed ${SEED}`);
+      const options = { strategy: known, workers: 5, kills: KILLS, seed: SEED, kernels: wasm, caches };
+      const { recoveryMs: _, reports, killed, steps, ...costs } = await new Killer(options).run();
+      console.log(`${name}: ${killed} killed, ${steps} steps, ${reports.length} recoveries`);
+      expect(costs).toEqual({ damaged: 0, halfWritten: 0, lostObjects: 0, lostPages: 0 });
+      expect(killed).toBeGreaterThanOrEqual(KILLS);
+      expect(reports.length).toBeGreaterThan(KILLS / 2);
+    },
+  );
 });

@@ -26,6 +26,7 @@ export interface KillerOptions {
   readonly waitMsMax?: number;
   /** Of the pool; workers take them from @zsmalloc/wasm. */
   readonly kernels?: Kernels;
+  readonly caches?: boolean;
 }
 
 /** What the deaths have cost. All but `reports`, `steps` and `killed` must be 0. */
@@ -83,8 +84,8 @@ export class Killer {
 
   constructor(options: KillerOptions) {
     this.options = options;
-    const { strategy, workers, seed, kernels } = options;
-    const own = kernels && { kernels };
+    const { strategy, workers, seed, kernels, caches = false } = options;
+    const own = { caches, ...(kernels && { kernels }) };
     this.pool = createPool({ bytes: POOL_BYTES, strategy: strategy.strategy, agents: 2 * workers + 4, ...own });
     this.table = new Int32Array(new SharedArrayBuffer(4 * SLOTS * workers));
     this.versions = new Int32Array(new SharedArrayBuffer(4 * SLOTS * workers));

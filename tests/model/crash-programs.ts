@@ -193,6 +193,20 @@ export const crashPrograms: Readonly<Record<string, Program>> = {
       return pool.malloc(SMALL_BYTES);
     },
   },
+  'malloc of a huge object from a cache and frees into it': {
+    cacheBytes: 2 ** 16,
+    setup: (pool) => [
+      object(pool, 4096, A),
+      ...[B, C, B].map((byte) => ({ ...object(pool, 4096, byte), mayGo: true })),
+    ],
+    victim: (pool, known) => {
+      for (const { handle } of known.slice(1, 3)) pool.free(handle);
+      const last = pool.malloc(4096);
+      pool.free(last);
+      pool.free(known[3]!.handle);
+      return pool.malloc(4096);
+    },
+  },
   'a malloc that stocks a cache': {
     cacheBytes: 4096,
     setup: (pool) => {

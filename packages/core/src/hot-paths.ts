@@ -104,7 +104,7 @@ export function hotPaths(state: PoolState, handles: HandleTable, objects: Object
     const location = words[cell]!;
     const header =
       ordinal === hugeOrdinal
-        ? objects.headerWord(ordinal, location)
+        ? state.headerWord(ordinal, location)
         : (location >>> indexBits) * pageWords + ((((location & indexMask) * sizes[ordinal]!) & inPageMask) >>> 2);
     if (words[header] !== ((raw << 1) | 1)) {
       strategy.unlock(ordinal);

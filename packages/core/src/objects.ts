@@ -23,7 +23,6 @@ import type { WordIndex, Words } from './words/agent.ts';
 import type { ZspageLists } from './zspages.ts';
 
 const { groupMask, groupHeads, inuse, pages: classPages, bytesLow, bytesHigh, cellCount, pending } = CLASS.at;
-const { freeHead } = ZSPAGE.at;
 const { owner: pageOwner, link } = PAGE.at;
 const { emptyZspages, emptyPages, moveTo } = AGENT.at;
 /** `pending` of a class whose lists change without an object being allocated or freed. */
@@ -79,17 +78,10 @@ export class Objects {
     if (this.words[this.emptyZspages] !== 0) this.releaseReclaimed();
   }
 
-  /** Word that holds `handle << 1 | 1` while an object lives at `location`. */
-  headerWord(ordinal: number, location: Location): WordIndex {
-    return ordinal === this.hugeOrdinal
-      ? this.state.pageWord(this.state.pageOf(location)) + link
-      : this.state.slotWord(location, this.state.tables.sizeBytes[ordinal]!);
-  }
-
   /** Length of the object at `location`, as requested. */
   lengthAt(ordinal: number, location: Location): number {
-    if (ordinal !== this.hugeOrdinal) return this.words[this.headerWord(ordinal, location) + 1]! & LENGTH_MASK;
-    return this.words[this.state.zspageWord(this.state.ownerOf(location) >>> OWNER_SHIFT) + freeHead]! & LENGTH_MASK;
+    const { state } = this;
+    return this.words[state.lengthWord(ordinal, state.headerWord(ordinal, location))]! & LENGTH_MASK;
   }
 
   /** Part of StrategyHost. */
@@ -107,7 +99,7 @@ export class Objects {
   /** Part of StrategyHost. */
   spareWord(location: Location): WordIndex {
     const ordinal = this.state.ownerOf(location) & OWNER_CLASS_MASK;
-    return ordinal === this.hugeOrdinal ? 0 : this.headerWord(ordinal, location) + 1;
+    return ordinal === this.hugeOrdinal ? 0 : this.state.headerWord(ordinal, location) + 1;
   }
 
   /** Part of StrategyHost. */
@@ -183,11 +175,9 @@ export class Objects {
     const tagged = (handles.first(base) << 1) | 1;
     words[base + pending] = tagged;
     const raw = handles.take(base);
-    const header = this.headerWord(ordinal, location);
+    const header = state.headerWord(ordinal, location);
     words[header] = tagged;
-    if (ordinal === this.hugeOrdinal)
-      words[state.zspageWord(state.ownerOf(location) >>> OWNER_SHIFT) + freeHead] = sizeBytes;
-    else words[header + 1] = sizeBytes;
+    words[state.lengthWord(ordinal, header)] = sizeBytes;
     words[base + inuse]! += 1;
     words[base + bytesLow]! += sizeBytes;
     if (words[base + bytesLow]! >= BYTES_UNIT) this.carry(base);
@@ -254,7 +244,7 @@ export class Objects {
     const { words } = this;
     const owner = this.state.ownerOf(location);
     const base = this.state.classWord(this.hugeOrdinal);
-    const tagged = words[this.headerWord(this.hugeOrdinal, location)]!;
+    const tagged = words[this.state.headerWord(this.hugeOrdinal, location)]!;
     const raw = tagged >>> 1;
     words[base + pending] = tagged;
     words[base + inuse]! -= 1;

@@ -3,7 +3,7 @@
 import { fullnessGroup } from './fullness.ts';
 import type { KernelMemory } from './kernels.ts';
 import type { PoolPlan } from './layout/plan.ts';
-import { AGENT, CLASS, HEADER, PAGE } from './layout/records.ts';
+import { AGENT, CLASS, HEADER, PAGE, ZSPAGE } from './layout/records.ts';
 import { agentWord } from './agents.ts';
 import { poisonedError } from './poison.ts';
 import { classOfRequest } from './size-class.ts';
@@ -99,6 +99,7 @@ export class PoolState {
   private readonly pageBase: WordIndex;
   private readonly pageWords: number;
   private readonly inPageMask: number;
+  private readonly hugeOrdinal: number;
 
   constructor(memory: Memory, plan: PoolPlan, agent: Agent, definition: Strategy, key: number) {
     this.memory = memory;
@@ -119,6 +120,7 @@ export class PoolState {
     this.pageBase = plan.pageBase;
     this.pageWords = plan.pageWords;
     this.inPageMask = plan.pageBytes - 1;
+    this.hugeOrdinal = plan.shape.classes.length - 1;
   }
 
   /**
@@ -174,5 +176,18 @@ export class PoolState {
   /** Word index at which a slot starts. */
   slotWord(location: Location, sizeBytes: number): WordIndex {
     return (location >>> this.indexBits) * this.pageWords + (this.slotStart(location, sizeBytes) >>> 2);
+  }
+
+  /** Word that holds `handle << 1 | 1` while an object lives at `location`: its slot's first, or in a huge object's page record. */
+  headerWord(ordinal: number, location: Location): WordIndex {
+    if (ordinal === this.hugeOrdinal) return this.pageWord(this.pageOf(location)) + PAGE.at.link;
+    return this.slotWord(location, this.tables.sizeBytes[ordinal]!);
+  }
+
+  /** Word that holds the length of the object whose header is at `header`: the next, or in a huge object's zspage record. */
+  lengthWord(ordinal: number, header: WordIndex): WordIndex {
+    if (ordinal !== this.hugeOrdinal) return header + 1;
+    const owner = this.words[header - PAGE.at.link + PAGE.at.owner]!;
+    return this.zspageWord(owner >>> OWNER_SHIFT) + ZSPAGE.at.freeHead;
   }
 }

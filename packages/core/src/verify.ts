@@ -242,7 +242,11 @@ export class Verifier {
     const page = this.words[this.state.zspageWord(zspage) + firstPage]!;
     const header = this.words[this.state.pageWord(page) + link]!;
     expectInvariant((header & 1) === inuse, 'slots-tagged', 'a huge zspage', zspage);
-    return inuse === 0 ? 0 : this.checkObject(this.hugeOrdinal, this.state.locationOf(page, 0), header);
+    if (inuse === 0) return 0;
+    const location = this.state.locationOf(page, 0);
+    if (header > 0) return this.checkObject(this.hugeOrdinal, location, header);
+    this.checkCached(location, this.state.pageWord(page) + link);
+    return 0;
   }
 
   private checkFreeList(ordinal: number, zspage: ZspageIndex, sizeBytes: number): number {
@@ -271,7 +275,7 @@ export class Verifier {
     const value = this.words[word]!;
     if (
       ordinal !== this.hugeOrdinal &&
-      (this.words[this.objects.headerWord(ordinal, location) + 1]! & PLACE_MOVED) !== 0
+      (this.words[this.state.headerWord(ordinal, location) + 1]! & PLACE_MOVED) !== 0
     ) {
       expectInvariant(
         value !== location,

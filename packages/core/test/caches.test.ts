@@ -23,13 +23,13 @@ function locksOf(made: TestPool, call: () => void): number {
 }
 
 describe('malloc and free', () => {
-  it('take no lock once a magazine is leased and has something', () => {
+  it.each([100, 4096])('take no lock once a magazine is leased and has something: %i bytes', (sizeBytes) => {
     const made = useCached();
     const { pool } = made;
-    pool.free(pool.malloc(100));
-    pool.free(pool.malloc(100));
-    expect(locksOf(made, () => pool.free(pool.malloc(100)))).toBe(0);
-    expect(locksOf(made, () => pool.free(pool.malloc(4096)))).toBeGreaterThan(0);
+    pool.free(pool.malloc(sizeBytes));
+    pool.free(pool.malloc(sizeBytes));
+    expect(locksOf(made, () => pool.free(pool.malloc(sizeBytes)))).toBe(0);
+    expect(locksOf(made, () => pool.free(pool.malloc(700)))).toBeGreaterThan(0);
   });
 
   it('count objects and bytes as without caches', () => {
@@ -43,13 +43,13 @@ describe('malloc and free', () => {
     for (const [i, handle] of handles.slice(0, 10).entries()) expectFilled(pool, handle, 100 + i, i);
   });
 
-  it('know stale handles, in every agent', () => {
+  it.each([64, 4096])('know stale handles, in every agent: %i bytes', (sizeBytes) => {
     const made = useCached();
     const { pool } = made;
     const other = attachTo(made);
-    const stale = pool.malloc(64);
+    const stale = pool.malloc(sizeBytes);
     pool.free(stale);
-    const next = pool.malloc(64);
+    const next = pool.malloc(sizeBytes);
     expect(next).not.toBe(stale);
     for (const each of [pool, other]) {
       refusal(() => each.free(stale), 'ERR_ZS_BAD_HANDLE');
@@ -101,17 +101,18 @@ describe('what is cached', () => {
     }
   });
 
-  it('is given back when the agent detaches', () => {
+  it.each([64, 4096])('is given back when the agent detaches: %i bytes', (sizeBytes) => {
     const made = useCached();
     const other = attachTo(made);
-    for (const handle of Array.from({ length: 8 }, () => other.malloc(64))) other.free(handle);
+    for (const handle of Array.from({ length: 8 }, () => other.malloc(sizeBytes))) other.free(handle);
+    expect(made.pool.stats().objectsCached).toBeGreaterThan(0);
     other.detach();
     expect(made.pool.stats()).toMatchObject({ objects: 0, objectsCached: 0, pagesUsed: 0 });
   });
 
-  it('is given back on request, in the middle of a turn', () => {
+  it.each([64, 4096])('is given back on request, in the middle of a turn: %i bytes', (sizeBytes) => {
     const { pool } = useCached();
-    for (const handle of Array.from({ length: 8 }, () => pool.malloc(64))) pool.free(handle);
+    for (const handle of Array.from({ length: 8 }, () => pool.malloc(sizeBytes))) pool.free(handle);
     pool.flushCaches();
     expect(pool.stats()).toMatchObject({ objects: 0, objectsCached: 0, pagesUsed: 0 });
   });
@@ -131,19 +132,22 @@ describe('what is cached', () => {
     made.pool.free(kept);
   });
 
-  it('is given back by compaction: what others have at rest, and what this agent leases', async () => {
-    const made = useCached();
-    const other = attachTo(made);
-    const churn = (pool: HoldingPool): void => {
-      for (const handle of Array.from({ length: 8 }, () => pool.malloc(64))) pool.free(handle);
-    };
-    churn(other);
-    await endOfTurn();
-    churn(made.pool);
-    made.pool.compact();
-    expect(made.pool.stats()).toMatchObject({ objectsCached: 0, pagesUsed: 0 });
-    other.detach();
-  });
+  it.each([64, 4096])(
+    'is given back by compaction: what others have at rest, and what this agent leases: %i bytes',
+    async (sizeBytes) => {
+      const made = useCached();
+      const other = attachTo(made);
+      const churn = (pool: HoldingPool): void => {
+        for (const handle of Array.from({ length: 8 }, () => pool.malloc(sizeBytes))) pool.free(handle);
+      };
+      churn(other);
+      await endOfTurn();
+      churn(made.pool);
+      made.pool.compact();
+      expect(made.pool.stats()).toMatchObject({ objectsCached: 0, pagesUsed: 0 });
+      other.detach();
+    },
+  );
 
   it('keeps objects of its class from moving while another agent leases it, until that looks or its turn ends', async () => {
     const made = useCached();
@@ -201,6 +205,20 @@ describe('what is cached', () => {
     expectFilled(made.pool, handle, 500, 7);
   });
 
+  it('is taken from agents at rest when the pool is full of huge objects', async () => {
+    const made = useCached();
+    const other = attachTo(made);
+    const handles: number[] = [];
+    for (let handle = made.pool.tryMalloc(4096); handle !== 0; handle = made.pool.tryMalloc(4096)) handles.push(handle);
+    for (const handle of handles.splice(0, 4)) other.free(handle);
+    await endOfTurn();
+    expect(made.pool.stats().objectsCached).toBeGreaterThan(0);
+    for (let i = 0; i < 4; i++) handles.push(made.pool.malloc(4096));
+    expect(made.pool.tryMalloc(4096)).toBe(0);
+    for (const handle of handles) made.pool.free(handle);
+    other.detach();
+  });
+
   it('is found where it is now after this agent has moved it in the same turn', () => {
     const made = useCached();
     const handle = filled(made.pool, 500, 7);
@@ -235,6 +253,14 @@ describe('verify', () => {
       made.words[magazine + MAGAZINE.words + MAGAZINE.at.head] = made.words[magazine + MAGAZINE.at.head]!;
     },
   };
+
+  it('catches a cached huge object that no magazine lists', () => {
+    const made = makePool({ dataPages: 60, agents: 3, caches });
+    made.pool.free(made.pool.malloc(4096));
+    made.pool.verify();
+    made.words[magazineOf(made, 1, classFor(made, 4096).ordinal) + MAGAZINE.at.head] = 0;
+    expect(refusal(() => made.pool.verify(), 'ERR_ZS_CORRUPT').message).toContain('caches-listed');
+  });
 
   it.each(Object.entries(planted))('catches %s', (_, plant) => {
     const made = makePool({ dataPages: 60, agents: 3, caches });

@@ -26,6 +26,8 @@ const CELL_RETIRED: i32 = 1 << 29;
 const CELL_FREE: i32 = 1 << 30;
 const HANDLE_MASK: i32 = (1 << 30) - 1;
 const HEADER_BYTES: i32 = 8;
+/** Of a page's record: its `link`, a huge object's header. */
+const PAGE_LINK: i32 = 4;
 const PAGE_BYTES: i32 = 4096;
 const IN_PAGE: i32 = PAGE_BYTES - 1;
 const OWNER_SHIFT: i32 = 9;
@@ -259,19 +261,28 @@ export function readBegin(handle: i32): i32 {
   const ordinal = owner & CLASS_MASK;
   const zspage = owner >>> OWNER_SHIFT;
   const lock = zspages + zspage * zspageStride;
-  if (owner == 0 || ordinal >= huge || zspage > pagesMax || !enterZspage(lock)) { leavePool(); return FALLBACK; }
+  if (owner == 0 || ordinal > huge || zspage > pagesMax || !enterZspage(lock)) { leavePool(); return FALLBACK; }
   leavePool();
-  const size = sizeOf(ordinal);
-  const slot = slotAddress(location, size);
-  const second = load<i32>(slot + 4);
+  let header: i32, second: i32, offset: i32, most: i32, room: i32 = PAGE_BYTES;
+  if (ordinal == huge) {
+    header = page + PAGE_LINK;
+    second = load<i32>(lock + zspageFreeHead);
+    offset = (location >>> indexBits) << 12;
+    most = PAGE_BYTES;
+  } else {
+    header = slotAddress(location, sizeOf(ordinal));
+    second = load<i32>(header + 4);
+    offset = header + HEADER_BYTES;
+    most = sizeOf(ordinal) - HEADER_BYTES;
+    room -= (header & IN_PAGE) + HEADER_BYTES;
+  }
   const length = second & LENGTH_MASK;
-  const room = PAGE_BYTES - (slot & IN_PAGE) - HEADER_BYTES;
   // order: acquire, pairs with the page migration that may link another second page beside readers.
-  const following = length > room ? atomic.load<i32>(page + 4) : 1;
+  const following = length > room ? atomic.load<i32>(page + PAGE_LINK) : 1;
   // A cell that has changed, another object, a torn one, or what only a broken pool has.
   if (
-    atomic.load<i32>(cellAt) != location || load<i32>(slot) != ((raw << 1) | 1) || second < 0 ||
-    length > size - HEADER_BYTES || following <= 0 || following >= pagesMax
+    atomic.load<i32>(cellAt) != location || load<i32>(header) != ((raw << 1) | 1) || second < 0 ||
+    length > most || following <= 0 || following >= pagesMax
   ) {
     leaveZspage(lock);
     return FALLBACK;
@@ -280,7 +291,7 @@ export function readBegin(handle: i32): i32 {
   store<i32>(found, length);
   store<i32>(found + 4, min(length, room));
   store<i32>(found + 8, following << 12);
-  return slot + HEADER_BYTES;
+  return offset;
 }
 
 /** 0 when the kernel's read was in that zspage, and has ended; or FALLBACK. */

@@ -68,7 +68,7 @@ describe('wrong kernels', () => {
     ['keeps the generation', '((raw + cellMask + 1) & HANDLE_MASK & ~cellMask)', '(raw & HANDLE_MASK & ~cellMask)'],
     ['does not refile a zspage', 'if (groupOf(ordinal, used) != used >>> GROUP_SHIFT) regroup(ordinal, zspage);', ''],
     ['forgets what it noted', 'function left(entry: i32): void {', 'function left(entry: i32): void { return;'],
-    ['does not look whose slot it is', 'load<i32>(slot) != ((raw << 1) | 1) || second < 0', 'second < 0'],
+    ['does not look whose slot it is', 'load<i32>(header) != ((raw << 1) | 1) || second < 0', 'second < 0'],
     ['takes a short first page', 'min(length, room)', 'length'],
     [
       'leaves a death in doubt',

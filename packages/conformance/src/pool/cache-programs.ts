@@ -8,8 +8,9 @@ import type { Build } from './program-parts.ts';
 import type { AgentPool } from '@zsmalloc/core/model';
 import type { PoolProgram } from './pool-model.ts';
 
-/** Two objects of the programs' class for each agent. */
+/** Two objects of the programs' classes for each agent, and more where they are huge. */
 const CACHE_BYTES = 16_384;
+const HUGE_BYTES = 4096;
 
 interface Start {
   readonly kept: number;
@@ -30,14 +31,23 @@ function twoZspages(pool: AgentPool): Start {
   return { kept, gone, page: Math.floor(offset / 4096) };
 }
 
+/** The same of huge objects. */
+function twoHuge(pool: AgentPool): Start {
+  const kept = filled(pool, HUGE_BYTES, A);
+  const gone = filled(pool, HUGE_BYTES, B);
+  const offset = pool.readBegin(gone);
+  pool.readEnd(offset);
+  return { kept, gone, page: Math.floor(offset / 4096) };
+}
+
 const keptOnly = ({ kept }: Start): Map<number, number> => new Map([[kept, A]]);
 
 const made = (start: Start, handles: readonly unknown[]): Map<number, number> =>
   new Map([[start.kept, A], ...handles.map((handle): [number, number] => [handle as number, -1])]);
 
-function cached(build: Omit<PoolProgram<Start>, 'strategy' | 'setup' | 'cacheBytes'>): Build {
+function cached(build: Omit<PoolProgram<Start>, 'strategy' | 'setup' | 'cacheBytes'>, setup = twoZspages): Build {
   return program<Start>(() => ({
-    setup: twoZspages,
+    setup,
     cacheBytes: CACHE_BYTES,
     ...build,
     racy: ['caches', 'estimates', 'cells', 'owners'],
@@ -45,12 +55,16 @@ function cached(build: Omit<PoolProgram<Start>, 'strategy' | 'setup' | 'cacheByt
 }
 
 /** Frees an object, and takes its slot again. */
-const freeAndMalloc = (pool: AgentPool, { gone }: Start): number => {
-  pool.free(gone);
-  const again = pool.malloc(HALF_BYTES);
-  if (outcomeOf(() => pool.free(gone)) !== BAD_HANDLE) throw new Violation('a stale handle was freed');
-  return again;
-};
+const freeAndMallocOf =
+  (sizeBytes: number) =>
+  (pool: AgentPool, { gone }: Start): number => {
+    pool.free(gone);
+    const again = pool.malloc(sizeBytes);
+    if (outcomeOf(() => pool.free(gone)) !== BAD_HANDLE) throw new Violation('a stale handle was freed');
+    return again;
+  };
+const freeAndMalloc = freeAndMallocOf(HALF_BYTES);
+const freeAndMallocHuge = freeAndMallocOf(HUGE_BYTES);
 
 /** See the head of the file. */
 export const cachePrograms: Readonly<Record<string, Build>> = {
@@ -92,6 +106,33 @@ export const cachePrograms: Readonly<Record<string, Build>> = {
     agents: { freeAndMalloc, collect: (pool) => cachesOf(pool).collect() },
     contents: (start, { freeAndMalloc: again }) => made(start, [again]),
   }),
+  'a free of a huge object into a cache and a malloc from it beside the migration of its page': cached(
+    {
+      agents: { freeAndMallocHuge, migrate: (pool, { page }) => pool.migratePage(page).result },
+      contents: (start, { freeAndMallocHuge: again }) => made(start, [again]),
+    },
+    twoHuge,
+  ),
+  'a free of a huge object into a cache and a malloc from it beside a collection of what is cached': cached(
+    {
+      agents: { freeAndMallocHuge, collect: (pool) => cachesOf(pool).collect() },
+      contents: (start, { freeAndMallocHuge: again }) => made(start, [again]),
+    },
+    twoHuge,
+  ),
+  'a free of a huge object into a cache and a malloc from it beside a malloc and a read of the class': cached(
+    {
+      agents: {
+        freeAndMallocHuge,
+        other: (pool, { kept }) => {
+          pool.read(kept, (bytes) => expectAll(bytes, A));
+          return pool.malloc(HUGE_BYTES);
+        },
+      },
+      contents: (start, { freeAndMallocHuge: again, other }) => made(start, [again, other]),
+    },
+    twoHuge,
+  ),
   'a detach beside a compaction of the class': cached({
     agents: {
       detach: (pool, { gone }) => {

@@ -76,7 +76,7 @@ export class AgentCaches implements SlowPaths {
     this.objects = objects;
     this.uncached = objects.hot;
     this.magazines = new Magazines(state, handles, lists, objects);
-    this.classes = shape.classes.length - 1;
+    this.classes = shape.classes.length;
     this.wanted = cacheBase + state.agent.index * cacheStride + CACHE.at.wanted;
     this.limits = new CacheLimits(state);
     this.leasedAt = new Int32Array(shape.classes.length);
@@ -104,7 +104,7 @@ export class AgentCaches implements SlowPaths {
     }
     state.strategy.unlock(ordinal);
     if (this.limits.isSpent) this.spread();
-    if (isReady && words[magazine + head] !== 0) return this.hot.pop(magazine, sizeBytes);
+    if (isReady && words[magazine + head] !== 0) return this.hot.pop(ordinal, magazine, sizeBytes);
     return this.uncached.allocate(sizeBytes);
   }
 
@@ -215,7 +215,7 @@ export class AgentCaches implements SlowPaths {
     if (before === 0) this.newlyAsked = true;
   }
 
-  /** False for huge objects, and while the budget has nothing for the class. */
+  /** False while the budget has nothing for the class. */
   private mayCache(ordinal: number): boolean {
     const { limits } = this;
     if (limits.of(ordinal) > 0) return true;

@@ -27,7 +27,6 @@ export class CacheHeir {
   /** Rule 1. */
   mendOthers(ordinal: number): void {
     const { words, plan } = this.state;
-    if (ordinal >= plan.shape.classes.length - 1) return;
     this.magazines.balance(ordinal);
     for (let agent = 1; agent <= plan.agentsMax; agent++) {
       const magazine = this.magazines.of(agent, ordinal);
@@ -62,7 +61,6 @@ export class CacheHeir {
 
   /** Rule 2, for all classes. */
   settle(dead: AgentIndex): void {
-    for (let ordinal = 0; ordinal < this.state.plan.shape.classes.length - 1; ordinal++)
-      this.settleClass(dead, ordinal);
+    for (let ordinal = 0; ordinal < this.state.plan.shape.classes.length; ordinal++) this.settleClass(dead, ordinal);
   }
 }

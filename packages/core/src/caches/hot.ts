@@ -13,9 +13,9 @@
 
 import { CELL_RETIRED, HANDLE_MASK } from '../handles.ts';
 import type { HandleTable } from '../handles.ts';
-import { AGENT, CACHE, CACHED, HEADER, LENGTH_MASK, MAGAZINE, PAGE } from '../layout/records.ts';
+import { AGENT, CACHE, CACHED, HEADER, LENGTH_MASK, MAGAZINE, PAGE, ZSPAGE } from '../layout/records.ts';
 import type { Objects } from '../objects.ts';
-import { OWNER_CLASS_MASK } from '../state.ts';
+import { OWNER_CLASS_MASK, OWNER_SHIFT } from '../state.ts';
 import type { PoolState } from '../state.ts';
 import type { WordIndex } from '../words/agent.ts';
 
@@ -31,7 +31,7 @@ const PAGE_WORDS = PAGE.words;
  * be found by chance, which the branch predictor cannot foresee.
  */
 const HINTS = 64;
-/** Header, slot and magazine; a fourth for a power of two. */
+/** What the header says, where it is, where the length is, and the magazine. */
 const HINT_WORDS = 4;
 
 /** What the hot paths do when there is more to do. */
@@ -46,8 +46,8 @@ export interface SlowPaths {
 export interface CacheHotPaths {
   allocate(sizeBytes: number): number;
   free(handle: number): void;
-  /** Takes an object out of a magazine that has one and is leased. */
-  pop(magazine: WordIndex, sizeBytes: number): number;
+  /** Takes an object out of a magazine of a class that has one and is leased. */
+  pop(ordinal: number, magazine: WordIndex, sizeBytes: number): number;
   /** Frees an object into a magazine; false when that cannot be done without more ado, or the handle is bad. */
   push(handle: number): boolean;
   /** A lease ends, or this agent is about to move objects itself. */
@@ -67,6 +67,7 @@ export function cacheHotPaths(
   const { ofRequest, sizeBytes: sizes } = tables;
   const hints = new Int32Array(HINTS * HINT_WORDS);
   const hugeOrdinal = plan.shape.classes.length - 1;
+  const zspageBase = state.zspageWord(0);
   const indexMask = (1 << indexBits) - 1;
   const inPageMask = pageBytes - 1;
   const { cellMask } = handles;
@@ -84,21 +85,23 @@ export function cacheHotPaths(
     const ordinal = ofRequest[(sizeBytes + 7) >>> 3]!;
     const magazine = magazines + ordinal * MAGAZINE_WORDS;
     if (words[magazine + lease] === 0 || words[magazine + head] === 0) return slow.allocate(sizeBytes, ordinal);
-    return pop(magazine, sizeBytes);
+    return pop(ordinal, magazine, sizeBytes);
   }
 
-  function pop(magazine: WordIndex, sizeBytes: number): number {
+  function pop(ordinal: number, magazine: WordIndex, sizeBytes: number): number {
     const slot = words[magazine + head]!;
+    const second = ordinal === hugeOrdinal ? secondOfHuge(slot) : slot + 1;
     const tagged = words[slot]! & ~CACHED;
     const hint = ((tagged >>> 1) & (HINTS - 1)) * HINT_WORDS;
     hints[hint] = tagged;
     hints[hint + 1] = slot;
-    hints[hint + 2] = magazine;
+    hints[hint + 2] = second;
+    hints[hint + 3] = magazine;
     words[magazine + pending] = tagged;
-    words[magazine + head] = words[slot + 1]!;
+    words[magazine + head] = words[second]!;
     words[magazine + count]! -= 1;
     words[magazine + bytes]! += sizeBytes;
-    words[slot + 1] = sizeBytes;
+    words[second] = sizeBytes;
     words[lastMalloc] = tagged;
     // Last: from here on it is an object. Whoever hands the handle over orders this before the other agent's reads.
     words[slot] = tagged;
@@ -115,19 +118,30 @@ export function cacheHotPaths(
     const raw = handle ^ key;
     const tagged = (raw << 1) | 1;
     const hint = (raw & (HINTS - 1)) * HINT_WORDS;
-    if (hints[hint] === tagged) return put(raw, hints[hint + 1]!, hints[hint + 2]!);
+    if (hints[hint] === tagged) return put(raw, hints[hint + 1]!, hints[hint + 2]!, hints[hint + 3]!);
     const cells = words[directoryBase + ((raw & cellMask) >>> cellPageShift)]!;
     const location = words[cells * pageWords + (raw & cellMask & cellInPage)]!;
     if (cells === 0 || location <= 0 || location >= CELL_RETIRED) return false;
     const page = location >>> indexBits;
     const owner = words[pageBase + page * PAGE_WORDS]!;
     const ordinal = owner & OWNER_CLASS_MASK;
-    if (owner === 0 || ordinal >= hugeOrdinal) return false;
+    if (owner === 0 || ordinal > hugeOrdinal) return false;
+    const magazine = magazines + ordinal * MAGAZINE_WORDS;
+    if (ordinal === hugeOrdinal) {
+      const header = pageBase + page * PAGE_WORDS + PAGE.at.link;
+      return put(raw, header, secondOfHuge(header), magazine);
+    }
     const slot = page * pageWords + ((((location & indexMask) * sizes[ordinal]!) & inPageMask) >>> 2);
-    return put(raw, slot, magazines + ordinal * MAGAZINE_WORDS);
+    return put(raw, slot, slot + 1, magazine);
   }
 
-  function put(raw: number, slot: WordIndex, magazine: WordIndex): boolean {
+  /** A huge object's header is in its page's record, and its length in its zspage's. */
+  function secondOfHuge(header: WordIndex): WordIndex {
+    const zspage = words[header - PAGE.at.link + PAGE.at.owner]! >>> OWNER_SHIFT;
+    return zspageBase + zspage * plan.zspageStride + ZSPAGE.at.freeHead;
+  }
+
+  function put(raw: number, slot: WordIndex, second: WordIndex, magazine: WordIndex): boolean {
     const held = words[magazine + count]!;
     // A magazine that is not leased has a limit of 0.
     if (held >= words[magazine + limit]! || words[slot] !== ((raw << 1) | 1)) return false;
@@ -136,10 +150,10 @@ export function cacheHotPaths(
     if (next === 0) return false;
     const following = ((next | (raw & cellMask)) << 1) | 1;
     words[magazine + pending] = following;
-    words[magazine + bytes]! -= words[slot + 1]! & LENGTH_MASK;
+    words[magazine + bytes]! -= words[second]! & LENGTH_MASK;
     // The handle dies here.
     words[slot] = following | CACHED;
-    words[slot + 1] = words[magazine + head]!;
+    words[second] = words[magazine + head]!;
     words[magazine + head] = slot;
     words[magazine + count] = held + 1;
     return true;

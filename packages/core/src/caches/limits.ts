@@ -10,7 +10,9 @@ import type { WordIndex } from '../words/agent.ts';
 
 const { lease, limit: limitWord } = MAGAZINE.at;
 
+/** In slots, and in bytes where that is less than the slots. */
 const LIMIT_START = 2;
+const LIMIT_START_BYTES = 4096;
 /** Slots of a magazine at most: a walk over them is a short section under the class lock. */
 const LIMIT_MAX = 64;
 /** A class may have at most this part of the budget. */
@@ -41,12 +43,11 @@ export class CacheLimits {
   constructor(state: PoolState) {
     const { shape, cacheBytes, cacheBase, cacheStride } = state.plan;
     this.state = state;
-    this.classes = shape.classes.length - 1;
+    this.classes = shape.classes.length;
     this.first = cacheBase + state.agent.index * cacheStride + CACHE.words;
     this.limits = new Int32Array(shape.classes.length);
     const most = shape.classes.map(({ sizeBytes }) => Math.min(LIMIT_MAX, Math.floor(cacheBytes / SHARE / sizeBytes)));
     this.limitsMax = Int32Array.from(most);
-    this.limitsMax[this.classes] = 0;
     this.budgetBytes = Math.min(cacheBytes, BUDGET_BYTES_MIN);
   }
 
@@ -62,10 +63,12 @@ export class CacheLimits {
   /** A magazine was empty or full: it may hold twice as much, if the budget has room. */
   grow(ordinal: number): void {
     const limit = this.limits[ordinal]!;
-    // 0 for huge objects, and for those of which one would be too much of the budget.
+    // 0 where one would be too much of the budget.
     if (this.limitsMax[ordinal] === 0) return;
-    const wish = Math.min(limit === 0 ? LIMIT_START : limit * 2, this.limitsMax[ordinal]!);
-    const costs = (wish - limit) * this.state.tables.sizeBytes[ordinal]!;
+    const sizeBytes = this.state.tables.sizeBytes[ordinal]!;
+    const start = Math.max(1, Math.min(LIMIT_START, Math.floor(LIMIT_START_BYTES / sizeBytes)));
+    const wish = Math.min(limit === 0 ? start : limit * 2, this.limitsMax[ordinal]!);
+    const costs = (wish - limit) * sizeBytes;
     if (--this.growsToLook === 0) this.lookAtBudget();
     if (this.allowedBytes + costs <= this.budgetBytes) this.set(ordinal, wish);
     else this.denials++;

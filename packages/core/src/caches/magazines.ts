@@ -1,8 +1,8 @@
 // The magazines of a pool's caches: for each agent and size class, a list of slots that are in nobody's use.
 //
 // A cached slot is in use for its class: its cell names it, and its zspage counts it. Its header has the handle of the
-// slot's next object, with the sign set, so nobody has a handle that agrees with it. The list runs through the second words
-// of the slots.
+// slot's next object, with the sign set, so nobody has a handle that agrees with it. The list runs through the words in which
+// objects have their lengths. What it lists are headers: of huge objects these are not in the slot.
 //
 // RULES
 //   1. While `lease` is set, the magazine is its agent's alone. It is set under the class lock, and cleared by the agent.
@@ -58,7 +58,6 @@ export class Magazines {
   stock(ordinal: number, magazine: WordIndex, most: number): void {
     const { words, state, handles, lists } = this;
     const base = state.classWord(ordinal);
-    const sizeBytes = state.tables.sizeBytes[ordinal]!;
     for (let i = 0; i < most && words[base + CLASS.at.cellCount] !== 0; i++) {
       const zspage = lists.fullest(base, GROUPS_WITH_ROOM);
       if (zspage === 0 || lists.mustGrow(ordinal, zspage)) return;
@@ -67,8 +66,8 @@ export class Magazines {
       words[magazine + pending] = tagged;
       const location = lists.takeSlotOf(ordinal, base, zspage);
       const raw = handles.take(base);
-      const slot = state.slotWord(location, sizeBytes);
-      words[slot + 1] = words[magazine + head]!;
+      const slot = state.headerWord(ordinal, location);
+      words[state.lengthWord(ordinal, slot)] = words[magazine + head]!;
       words[slot] = tagged | CACHED;
       words[base + CLASS.at.inuse]! += 1;
       words[handles.cellWord(raw & handles.cellMask)] = location;
@@ -98,9 +97,10 @@ export class Magazines {
       // First: should this agent die, the object is to be freed whichever of these it has come to.
       words[base + CLASS.at.pending] = tagged;
       words[magazine + pending] = tagged;
-      words[magazine + head] = words[slot + 1]!;
+      const second = this.state.lengthWord(ordinal, slot);
+      words[magazine + head] = words[second]!;
       words[magazine + count] = left - 1;
-      words[slot + 1] = 0;
+      words[second] = 0;
       words[slot] = tagged;
       this.reclaimObject(location);
     }
@@ -138,7 +138,7 @@ export class Magazines {
     const location = tagged === 0 ? 0 : this.locationOf(tagged);
     const slot = location === 0 ? 0 : this.slotIn(ordinal, location);
     if (slot !== 0 && words[slot] === (tagged | CACHED) && !slots.has(slot)) {
-      words[slot + 1] = words[magazine + head]!;
+      words[this.state.lengthWord(ordinal, slot)] = words[magazine + head]!;
       words[magazine + head] = slot;
       slots.add(slot);
     }
@@ -150,12 +150,13 @@ export class Magazines {
     const { words } = this;
     const found = new Set<WordIndex>();
     let steps = this.state.plan.cellsMax;
-    for (let slot = words[magazine + head]!; slot !== 0; slot = words[slot + 1]!) {
+    for (let slot = words[magazine + head]!; slot !== 0;) {
       steps = stepOf(steps, `a magazine of class ${ordinal} with slot`, slot);
       const location = this.locationOf(words[slot] ?? 0);
       const isCached = words[slot]! < 0 && location !== 0 && this.slotIn(ordinal, location) === slot;
       expectInvariant(isCached && !found.has(slot), 'caches-listed', `a magazine of class ${ordinal} lists slot`, slot);
       found.add(slot);
+      slot = words[this.state.lengthWord(ordinal, slot)]!;
     }
     return found;
   }
@@ -167,10 +168,9 @@ export class Magazines {
     return isLocation(location) ? location : 0;
   }
 
-  /** First word of the slot at a location, if that is one of the class; else 0. */
+  /** Header of the slot at a location, if that is one of the class; else 0. */
   private slotIn(ordinal: number, location: number): WordIndex {
     const { state } = this;
-    if (state.classAt(location) !== ordinal) return 0;
-    return state.slotWord(location, state.tables.sizeBytes[ordinal]!);
+    return state.classAt(location) === ordinal ? state.headerWord(ordinal, location) : 0;
   }
 }

@@ -16,7 +16,8 @@
 //   allocated                handle << 1 | 1, without the pool's key; the second word has the object's length in bits 0-16
 //                            and belongs to the strategy above, once the object or its place is retired; bit 31 is TORN
 //   free                     location of the next free slot << 1, or 0
-// A huge object has no header: its handle word is the `link` of its page, its length the zspage's `freeHead`.
+// A huge object has no header: its handle word is the `link` of its page, its length the zspage's `freeHead`. These stand for
+// the two words of a slot, cached or not.
 
 import { defineLayout, layoutHash } from './define.ts';
 import type { Layout } from './define.ts';
@@ -35,7 +36,7 @@ export const CACHED: number = 1 << 31;
 /** First word of a pool: 'zsm' and the record format's number. */
 export const MAGIC = 0x7a736d01;
 /** Number of this format; raised when memory changes its meaning. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 
 const headerFields = {
   magic: { words: 1, guard: 'init', doc: 'MAGIC; written last.' },
@@ -184,7 +185,7 @@ const pageFields = {
   link: {
     words: 1,
     guard: 'pool or class lock',
-    doc: 'Next page of the zspage or of the free list; a huge page: handle << 1 | 1.',
+    doc: 'Next page of the zspage or of the free list; a huge page: handle << 1 | 1, with the sign when cached.',
   },
 } as const;
 export const PAGE: Layout<keyof typeof pageFields> = defineLayout('page', 2, pageFields);
@@ -199,7 +200,7 @@ const zspageFields = {
   freeHead: {
     words: 1,
     guard: 'class lock',
-    doc: 'Location of the first free slot that was used before, or 0; huge: the length.',
+    doc: 'Location of the first free slot that was used before, or 0; huge: the length, or the next cached.',
   },
   firstPage: { words: 1, guard: 'class lock', doc: 'First component page.' },
   prev: { words: 1, guard: 'class lock', doc: 'Previous zspage of the fullness list, or 0.' },

@@ -104,7 +104,7 @@ export class ClassRebuild {
     const cell = raw === 0 ? 0 : handles.cellOf(raw);
     if (cell === 0) return;
     const location = words[cell]!;
-    if (!isLocation(location) || words[this.objects.headerWord(ordinal, location)] !== tagged) return;
+    if (!isLocation(location) || words[this.state.headerWord(ordinal, location)] !== tagged) return;
     if (this.limbo === undefined) words[cell] = handles.freeValueAfter(raw);
     // order: release, pairs with readBegin of strategies that reclaim later. Who comes after this finds no object.
     else Atomics.store(words, cell, CELL_RETIRED | location);
@@ -199,7 +199,11 @@ export class ClassRebuild {
     const header = words[state.pageWord(page) + link]!;
     const cell = (header & 1) === 0 ? 0 : handles.cellOf((header >>> 1) & handles.cellMask);
     const value = cell === 0 ? 0 : words[cell]!;
-    const isRetired = this.limbo !== undefined && value === (CELL_RETIRED | location);
+    if (header < 0 && value === location) {
+      words[base + CLASS.at.inuse]! += 1;
+      return 1;
+    }
+    const isRetired = header > 0 && this.limbo !== undefined && value === (CELL_RETIRED | location);
     if (value !== location && !isRetired) {
       words[state.pageWord(page) + link] = 0;
       words[record + freeHead] = 0;

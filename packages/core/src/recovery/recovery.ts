@@ -186,7 +186,7 @@ export class Recovery {
   /** Frees what an agent has cached that died outside of all calls of the strategy, so it holds no lock. */
   private settleCaches(dead: AgentIndex): void {
     const { strategy, plan } = this.state;
-    for (let ordinal = 0; this.caches !== undefined && ordinal < plan.shape.classes.length - 1; ordinal++) {
+    for (let ordinal = 0; this.caches !== undefined && ordinal < plan.shape.classes.length; ordinal++) {
       if (!this.caches.isTouched(dead, ordinal)) continue;
       strategy.lock(ordinal);
       this.caches.settleClass(dead, ordinal);
@@ -332,7 +332,7 @@ export class Recovery {
     const ordinal = owner & OWNER_CLASS_MASK;
     const tagged = (raw << 1) | 1;
     const isPending = words[this.state.classWord(ordinal) + CLASS.at.pending] === tagged;
-    return !isPending && words[this.parts.objects.headerWord(ordinal, location)] === tagged;
+    return !isPending && words[this.state.headerWord(ordinal, location)] === tagged;
   }
 
   private free(recovery: StrategyRecovery, dead: readonly AgentIndex[], classes: readonly number[]): void {
