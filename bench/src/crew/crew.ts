@@ -7,7 +7,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { check } from '../checks.ts';
 import type { LatencyBatch } from '../latencies.ts';
 import { CrewControl, STOP, WARM_UP } from './control.ts';
-import { FIRST_OF_KIND, LATER, WarmUpWatch } from './warm-up.ts';
+import { LATER, WarmUpWatch, firstOfKind } from './warm-up.ts';
 import type { WarmUp } from './warm-up.ts';
 import type { WorkerCell, WorkerData, WorkerPhase } from './worker.ts';
 
@@ -26,7 +26,7 @@ export interface Given {
 /** What a cell asks of the crew. */
 export interface CellSpec extends Omit<WorkerCell, 'phases' | 'own'> {
   readonly phases: readonly Phase[];
-  /** Cells of the same kind run the same code: the first of each kind gets a longer warm-up. */
+  /** Cells of the same kind run the same code: the first of a kind that a worker runs gets a longer warm-up. */
   readonly kind: string;
   /** What each worker alone is given, by its index from 1; ports in the data leave this agent. */
   readonly give?: (index: number) => Given;
@@ -89,7 +89,8 @@ function joinPhase(reports: readonly WorkerPhase[], { seconds, cpuSeconds }: Tim
 export class Crew {
   readonly #workers: readonly Worker[];
   readonly #control: CrewControl;
-  readonly #kindsSeen: Set<string> = new Set();
+  /** Workers that have run a kind, from the first on. */
+  readonly #warm: Map<string, number> = new Map();
 
   private constructor(workers: readonly Worker[], control: CrewControl) {
     this.#workers = workers;
@@ -156,8 +157,9 @@ export class Crew {
       await sleep(1);
     }
     control.enter(WARM_UP);
-    const patience = this.#kindsSeen.has(kind) ? LATER : FIRST_OF_KIND;
-    this.#kindsSeen.add(kind);
+    const warm = this.#warm.get(kind) ?? 0;
+    const patience = workers <= warm ? LATER : firstOfKind(workers);
+    this.#warm.set(kind, Math.max(warm, workers));
     const warmUp = await new WarmUpWatch(control, workers).untilSteady(patience);
     const timings: Timing[] = [];
     for (const [number, { ms }] of phases.entries()) {

@@ -1,12 +1,13 @@
 // Sees the warm-up end: the workers' common rate, block by block, no longer rises or falls.
 //
-// The first cell that a process runs of its kind is slow for 100 ms and more: the engine compiles, and throws away what it
-// has compiled too early. It gets a patient watch, with a least amount of processor time, so that on a busy machine it
-// does not end before it has begun. Later cells of the kind only have new memory to get used to.
+// The first cell that a worker runs of its kind is slow for 100 ms and more: the engine compiles, for each worker anew, and
+// throws away what it has compiled too early. It gets a patient watch, with a least amount of processor time for each
+// worker: where they share cores, and on a busy machine, it would end before it has begun, for a rate is steady as well while
+// nothing is compiled yet. Later cells of the kind only have new memory to get used to.
 
+import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Metric } from '../model/measurement.ts';
-import type { CrewControl } from './control.ts';
 
 /** How long to watch. */
 export interface Patience {
@@ -19,7 +20,15 @@ export interface Patience {
   readonly cpuMsMin: number;
 }
 
-export const FIRST_OF_KIND: Patience = { blockMs: 10, compared: 3, blocksMin: 10, blocksMax: 50, cpuMsMin: 150 };
+/** Processor time in which V8 has compiled what a worker runs. */
+const CPU_MS = 250;
+
+/** For workers of which one at least has not run the kind yet. */
+export function firstOfKind(workers: number): Patience {
+  const turns = Math.max(1, workers / availableParallelism());
+  return { blockMs: 10, compared: 3, blocksMin: 10, blocksMax: Math.ceil(50 * turns), cpuMsMin: CPU_MS * workers };
+}
+
 export const LATER: Patience = { blockMs: 5, compared: 2, blocksMin: 4, blocksMax: 24, cpuMsMin: 0 };
 
 /** Mean rates that differ by less are alike. */
@@ -53,12 +62,18 @@ export function isSteady(rates: readonly number[], compared: number): boolean {
   return Math.abs(sum(rates.slice(-compared)) - before) <= CHANGE_MAX * before;
 }
 
+/** Where workers count. */
+export interface Counters {
+  /** Operations of a worker so far, by its index from 1. */
+  operationsOf(index: number): number;
+}
+
 /** Watches the workers' counters. */
 export class WarmUpWatch {
-  readonly #control: CrewControl;
+  readonly #control: Counters;
   readonly #workers: number;
 
-  constructor(control: CrewControl, workers: number) {
+  constructor(control: Counters, workers: number) {
     this.#control = control;
     this.#workers = workers;
   }
@@ -87,6 +102,7 @@ export class WarmUpWatch {
       rates.push((done - operations) / (now - last));
       [operations, last] = [done, now];
     }
-    return { ms: last - start, steady: isOver() };
+    // Workers that sleep take less than was asked for.
+    return { ms: last - start, steady: isSteady(rates, compared) };
   }
 }

@@ -1,23 +1,16 @@
 // The words by which the main agent of a workload and its workers agree on what happens when.
 
-import { availableParallelism } from 'node:os';
-
 /** Phases, in order. Workers look between batches; nobody times another agent's clock. */
 export const PHASE = { starting: 0, warmUp: 1, measure: 2, stop: 3 } as const;
-
-/** Of processor time: V8 has compiled the steps of a workload by then, in each agent for itself. */
-const WARM_UP_MS_MIN = 100;
-const WARM_UP_SHARE = 0.4;
-
-/** Milliseconds of warm-up before `seconds` are measured: more where agents share cores. */
-export function warmUpMs(seconds: number, agents: number): number {
-  return Math.max(WARM_UP_MS_MIN, seconds * 1000 * WARM_UP_SHARE) * Math.max(1, agents / availableParallelism());
-}
 
 const PHASE_WORD = 0;
 /** On a cache line of its own. */
 const READY_WORD = 16;
-const WORDS = 32;
+/** A line for each worker, by its index from 1. */
+const COUNTER_WORD = 16;
+const COUNTER_STRIDE = 16;
+const WORKERS_MAX = 32;
+const WORDS: number = COUNTER_WORD + (WORKERS_MAX + 1) * COUNTER_STRIDE;
 
 /** One agent's view of the words. */
 export class WorkloadControl {
@@ -45,6 +38,17 @@ export class WorkloadControl {
     // order: release, pairs with readyCount.
     Atomics.add(this.#words, READY_WORD, 1);
     while (this.phase() === PHASE.starting) Atomics.wait(this.#words, PHASE_WORD, PHASE.starting);
+  }
+
+  /** A worker says how far it has come. @param index From 1. */
+  count(index: number, operations: number): void {
+    // order: relaxed, no partner. Who watches the warm-up compares rates.
+    Atomics.store(this.#words, COUNTER_WORD + index * COUNTER_STRIDE, operations);
+  }
+
+  operationsOf(index: number): number {
+    // order: relaxed, no partner. As in count.
+    return Atomics.load(this.#words, COUNTER_WORD + index * COUNTER_STRIDE);
   }
 
   readyCount(): number {

@@ -2,6 +2,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { check } from '../checks.ts';
+import { WarmUpWatch, firstOfKind } from '../crew/warm-up.ts';
+import type { WarmUp } from '../crew/warm-up.ts';
 import { PHASE } from './control.ts';
 import type { WorkloadControl } from './control.ts';
 
@@ -20,17 +22,24 @@ async function untilReady(control: WorkloadControl, workers: number): Promise<vo
 /** What a gang does, and for how long. */
 export interface Conduct {
   readonly workers: number;
-  readonly warmUpMs: number;
   readonly measureMs: number;
   /** Called now and then while the workers measure. */
   readonly look?: () => void;
 }
 
-/** Leads a gang through its phases; returns the seconds between the start and the end of the measured one. */
-export async function lead(control: WorkloadControl, { workers, warmUpMs, measureMs, look }: Conduct): Promise<number> {
+/** How it went. */
+export interface Led {
+  readonly warmUp: WarmUp;
+  /** Between the start and the end of the measured phase. */
+  readonly seconds: number;
+}
+
+/** Leads a gang through its phases. */
+export async function lead(control: WorkloadControl, { workers, measureMs, look }: Conduct): Promise<Led> {
   await untilReady(control, workers);
   control.enter(PHASE.warmUp);
-  await sleep(warmUpMs);
+  // Each cell has workers of its own.
+  const warmUp = await new WarmUpWatch(control, workers).untilSteady(firstOfKind(workers));
   control.enter(PHASE.measure);
   const start = performance.now();
   const end = start + measureMs;
@@ -40,5 +49,5 @@ export async function lead(control: WorkloadControl, { workers, warmUpMs, measur
   }
   const seconds = (performance.now() - start) / 1000;
   control.enter(PHASE.stop);
-  return seconds;
+  return { warmUp, seconds };
 }

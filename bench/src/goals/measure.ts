@@ -4,7 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from '@zsmalloc/core';
 import { check } from '../checks.ts';
 import type { Cell } from '../model/measurement.ts';
-import { PHASE, WorkloadControl, warmUpMs } from './control.ts';
+import { warmUpMetrics } from '../crew/warm-up.ts';
+import type { WarmUp } from '../crew/warm-up.ts';
+import { PHASE, WorkloadControl } from './control.ts';
 import { startGang } from '../trace-replay/gang.ts';
 import { lead } from './lead.ts';
 import { checkEmpty } from '../settle.ts';
@@ -51,13 +53,14 @@ async function lookAtTheEnd(pool: Pool | null, ending: WorkloadControl, agents: 
   return held;
 }
 
-/** A cell of the data model. @param objects Whose number or content was compared. */
+/** A cell of the data model. @param objects Whose number or content was compared. @param warmUp Null: native code has none. */
 export function goalCell(
   subject: string,
   { workload, agents }: GoalPoint,
   opsPerSecond: number,
   objects: number,
   pagesUsed: number | null,
+  warmUp: WarmUp | null = null,
 ): GoalCell {
   const { sizeBytes } = findWorkload(workload);
   return {
@@ -67,6 +70,7 @@ export function goalCell(
     metrics: {
       opsPerSecond,
       pagesUsed,
+      ...(warmUp && warmUpMetrics(warmUp)),
     },
     histograms: {},
     verified: { objects, bytes: objects * sizeBytes, pools: pagesUsed === null ? 0 : 1 },
@@ -88,9 +92,9 @@ async function measureHeapCell(
   const job = { workload, heap: descriptor, words, control: control.buffer, ending: ending.buffer, agents };
   const module = new URL('./worker.js', import.meta.url);
   const gang = startGang<GoalReport, GoalJob>(module, agents, (index) => ({ data: { ...job, index } }));
-  const how = { workers: agents, warmUpMs: warmUpMs(seconds, agents), measureMs: seconds * 1000 };
+  const how = { workers: agents, measureMs: seconds * 1000 };
   // A worker that fails ends the cell: the process ends with it.
-  const [measured, reports, held] = await Promise.all([lead(control, how), gang, lookAtTheEnd(pool, ending, agents)]);
+  const [led, reports, held] = await Promise.all([lead(control, how), gang, lookAtTheEnd(pool, ending, agents)]);
   drainShare(workload, heap, view);
   if (pool !== null) {
     await checkEmpty(pool);
@@ -99,9 +103,9 @@ async function measureHeapCell(
   // Where contents are compared, every operation is of an object that was; elsewhere the pool counted what was left.
   const operations = reports.reduce((sum, report) => sum + report.operations, 0);
   // One clock for all: with more agents than cores one that starts late would count its few batches as a high rate.
-  const rate = operations / measured;
+  const rate = operations / led.seconds;
   const objects = stores ? operations : (held?.objects ?? 0);
-  return goalCell(subject, { workload, agents }, rate, objects, held?.pagesUsed ?? null);
+  return goalCell(subject, { workload, agents }, rate, objects, held?.pagesUsed ?? null, led.warmUp);
 }
 
 /** Runs the cells of a plan. */

@@ -1,5 +1,6 @@
 // The goals as a scenario: strategies beside native mallocs and everything from npm that can do the work.
 
+import { WARM_UP_METRICS } from '../crew/warm-up.ts';
 import type { ScenarioInfo } from '../model/measurement.ts';
 import type { Job, RunOptions, Scenario } from '../model/scenario.ts';
 import { GLIBC, isNative } from '../patterns/native.ts';
@@ -13,7 +14,9 @@ import type { Workload } from './workloads.ts';
 
 const ID = 'goals';
 /** Warm-up, start of the agents, and the checks at the end. */
-const CELL_SECONDS = 0.35;
+const CELL_SECONDS = 0.8;
+/** Many operations, and many turns of the agents' event loops. */
+const MEASURED_SECONDS_MIN = 0.1;
 
 const LIMITS = [
   'native rows have threads and pointers, and no handle that is checked, no compaction, and no death of an agent to survive',
@@ -49,6 +52,7 @@ export const goalsScenario: Scenario = {
       metrics: [
         { id: 'opsPerSecond', label: 'operations of all agents', unit: 'ops/s', better: 'higher' },
         { id: 'pagesUsed', label: 'pages used with all objects there', unit: 'count', better: 'lower' },
+        ...WARM_UP_METRICS,
       ],
       parameters: [
         { id: 'workload', label: 'workload', values: workloads.map(({ id }) => id) },
@@ -61,8 +65,9 @@ export const goalsScenario: Scenario = {
   jobs(options, round, seed): Job[] {
     const peers = goalPeers().filter(({ why }) => why === null);
     return [...goalStrategies(options), ...peers.map(({ id }) => id)].map((subject) => {
-      const plan: GoalPlan = { points: pointsOf(options, subject), seconds: options.seconds };
-      const seconds = plan.points.length * (options.seconds + CELL_SECONDS);
+      const measured = Math.max(options.seconds, MEASURED_SECONDS_MIN);
+      const plan: GoalPlan = { points: pointsOf(options, subject), seconds: measured };
+      const seconds = plan.points.length * (measured + CELL_SECONDS);
       return { scenario: ID, subject, seed: seed + round, plan: { ...plan }, seconds };
     });
   },

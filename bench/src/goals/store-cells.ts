@@ -1,6 +1,6 @@
 // The workloads with values on stores without addresses: a key of its own stands for each object.
 
-import { WorkloadControl, warmUpMs } from './control.ts';
+import { WorkloadControl } from './control.ts';
 import { startGang } from '../trace-replay/gang.ts';
 import { lead } from './lead.ts';
 import { createStore } from '../peers/subjects.ts';
@@ -24,10 +24,10 @@ export async function measureStoreCell(
     const data = { workload, store, control: control.buffer, index, sizeBytes };
     return { data, ports: store.kind === 'map' ? [store.port] : [] };
   });
-  const how = { workers: agents, warmUpMs: warmUpMs(seconds, agents), measureMs: seconds * 1000 };
-  const [measured, reports] = await Promise.all([lead(control, how), gang]);
+  const how = { workers: agents, measureMs: seconds * 1000 };
+  const [led, reports] = await Promise.all([lead(control, how), gang]);
   await maker.own.store.close();
   await maker.close();
   const operations = reports.reduce((sum, report) => sum + report.operations, 0);
-  return goalCell(subject, { workload, agents }, operations / measured, operations, null);
+  return goalCell(subject, { workload, agents }, operations / led.seconds, operations, null, led.warmUp);
 }

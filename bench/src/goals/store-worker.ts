@@ -80,6 +80,7 @@ async function runUntilNext(phase: number): Promise<number> {
   do {
     if (attached.later) operations += await (isCycle ? cycleLater : accessLater)(attached.store);
     else for (let steps = 0; steps < 16; steps++) operations += (isCycle ? cycle : access)(attached.store);
+    control.count(index + 1, operations);
   } while (control.phase() === phase);
   return operations;
 }

@@ -32,13 +32,17 @@ const IDLE_MS = 0.02;
 
 const idleWord = new Int32Array(new SharedArrayBuffer(4));
 
-async function runUntilNext(control: WorkloadControl, phase: number, kernel: Kernel): Promise<number> {
+/** @param index Of the worker, from 0. */
+async function runUntilNext(control: WorkloadControl, phase: number, kernel: Kernel, index: number): Promise<number> {
   let operations = 0;
   for (let runs = 1; ; runs++) {
     const done = kernel.run();
     operations += done;
     if (done === 0) Atomics.wait(idleWord, 0, 0, IDLE_MS);
-    if (runs % RUNS_PER_TURN === 0) await turn();
+    if (runs % RUNS_PER_TURN === 0) {
+      control.count(index + 1, operations);
+      await turn();
+    }
     if (control.phase() !== phase) return operations;
   }
 }
@@ -50,8 +54,8 @@ try {
   const control = new WorkloadControl(job.control);
   const kernel = createKernel(job.workload, heap, { index, agents, words: new Int32Array(job.words) });
   control.ready();
-  await runUntilNext(control, PHASE.warmUp, kernel);
-  const report: GoalReport = { operations: await runUntilNext(control, PHASE.measure, kernel) };
+  await runUntilNext(control, PHASE.warmUp, kernel, index);
+  const report: GoalReport = { operations: await runUntilNext(control, PHASE.measure, kernel, index) };
   new WorkloadControl(job.ending).ready();
   kernel.end();
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- A worker's port has no origin.
