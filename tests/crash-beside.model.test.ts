@@ -122,6 +122,8 @@ const mallocOften: Act = (pool, object) => {
   for (let i = 0; i < 12; i++) pool.free(malloc(pool, object) as number);
 };
 const mallocFirst: Act = (pool) => pool.malloc(64);
+/** Takes every lock. */
+const count: Act = (pool) => pool.stats();
 
 describe.each(['spin', 'bigLock', 'preemptible', 'preemptibleDirect', 'rcu', 'rwsem'])('%s', (name) => {
   const { strategy } = strategyNamed(name);
@@ -134,6 +136,10 @@ describe.each(['spin', 'bigLock', 'preemptible', 'preemptibleDirect', 'rcu', 'rw
 
   it('gets over a death in malloc beside a malloc of the same class', () => {
     assertPassed(crashBeside({ strategy, victim: malloc, survivor: mallocOften }));
+  });
+
+  it('gets over a death in malloc beside one who takes every lock', () => {
+    assertPassed(crashBeside({ strategy, victim: malloc, survivor: count }));
   });
 
   it('gets over a death in the first malloc of a class beside the first of another', () => {

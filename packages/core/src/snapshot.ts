@@ -42,7 +42,8 @@ function lockUnlessDead(state: PoolState, index: number): boolean {
     strategy.lock(index);
     return true;
   }
-  for (let round = agent.spin.yieldAfter; !lockSoon(state, index); round++) {
+  // It has spun already.
+  for (let round = RECOVERY_BUDGET.yieldAfter; !lockSoon(state, index); round++) {
     if (deadAgents(words, plan).length > 0) return false;
     backOff(agent, round, 'locks of the whole pool');
   }
