@@ -102,6 +102,21 @@ describe('a recommendation', () => {
     expect(found.tieBreakers.map(({ by }) => by).join()).toContain('holdAcrossAwait');
     expect(verdictText(found)).toContain('does not decide between preemptible and bigLock');
   });
+  it('breaks a tie by what it can cost elsewhere at worst, not by how often', () => {
+    const noisy = syntheticReport({ noise: 0.9, rounds: 6, seed: 2, speed: alike(30, 'bigLock', 'preemptible') });
+    const shareOf = (subject: string, writes: unknown): number => {
+      if (subject === 'bigLock') return 0.8;
+      return subject === 'preemptible' && writes === 0 ? 0.2 : 1;
+    };
+    const rows = noisy.rows.map((row) => {
+      if (row.scenario !== 'shares' || row.metric !== 'opsPerSecond') return row;
+      const rounds = row.rounds.map((_, round) => (100 + round) * shareOf(row.subject, row.parameters['writes']));
+      return { ...row, rounds, value: { ...row.value, median: (rounds[2]! + rounds[3]!) / 2 } };
+    });
+    const found = recommend({ ...noisy, rows }, { ...NEEDS, workers: 2 }, CANDIDATES);
+    expect(found.leaders).toEqual(expect.arrayContaining(['bigLock', 'preemptible']));
+    expect(found.tieBreakers[0]).toMatchObject({ short: 'least to lose elsewhere', left: ['bigLock'] });
+  });
   it('decides nothing from three rounds', () => {
     expect(recommend(syntheticReport({ rounds: 3, speed: { spin: 9 } }), NEEDS, CANDIDATES).decidedBy).toBe('open');
   });

@@ -4,7 +4,8 @@
 //   1. Needs that a capability answers exclude; they are never weighed against speed.
 //   2. The leaders are those that the most relevant scenario nowhere proves to be behind. One leader: the data decides.
 //   3. Several leaders, or none: the data does not decide, and the recommendation says so. Then, in this order, and each step only as
-//      far as it leaves somebody: the other scenarios, the tail of latencies, what a strategy can do, memory.
+//      far as it leaves somebody: what it can cost in the other scenarios and in the tail of latencies, what a strategy can do,
+//      memory. Costs count by the worst, not by how often: who follows the advice may have just that workload.
 //   4. Nothing is read off the name of a strategy.
 
 import type { Capabilities } from '@zsmalloc/core/strategy';
@@ -69,6 +70,8 @@ const CAPABILITY_ORDER: readonly {
   { by: 'never parks an agent (parks is false)', short: 'never parks', has: ({ parks }) => !parks },
 ];
 
+/** Worst costs that differ by less decide nothing. */
+const LOSS_SLACK = 0.1;
 /** Memory over the least that differs by less decides nothing. */
 const MEMORY_SLACK = 0.02;
 
@@ -84,6 +87,21 @@ function leastBehind(evidence: readonly Evidence[], ids: readonly string[]): str
   const times = ids.map((id) => timesBehind(evidence, id));
   const least = Math.min(...times);
   return ids.filter((_, index) => times[index] === least);
+}
+
+/** How many times as bad as the best a strategy is proved to be, at worst. */
+function worstBehind(evidence: readonly Evidence[], id: string): number {
+  const ratios = evidence.flatMap(({ placings }) =>
+    placings.flatMap(({ row, place, ratio }) => (row.subject === id && place === 'behind' ? [ratio ?? 1] : [])),
+  );
+  return Math.max(1, ...ratios.map((ratio) => Math.max(ratio, 1 / ratio)));
+}
+
+/** Those that have the least to lose, and what comes near. */
+function leastToLose(evidence: readonly Evidence[], ids: readonly string[]): string[] {
+  const worst = ids.map((id) => worstBehind(evidence, id));
+  const most = Math.min(...worst) * (1 + LOSS_SLACK);
+  return ids.filter((_, index) => worst[index]! <= most);
 }
 
 /** The candidates that a step leaves: all of them where it would leave nobody. */
@@ -115,7 +133,7 @@ function breakTies(
     steps.push({ by, short, left: left.map(({ id }) => id) });
   };
   const byData = (by: string, short: string, evidence: readonly Evidence[]): void => {
-    const kept = leastBehind(
+    const kept = leastToLose(
       evidence,
       left.map(({ id }) => id),
     );
@@ -125,8 +143,8 @@ function breakTies(
       left.filter(({ id }) => kept.includes(id)),
     );
   };
-  byData('least often proved to be behind in the other scenarios', 'least often behind elsewhere', supporting);
-  byData('least often proved to have a longer tail of latencies', 'shorter tail', tail);
+  byData('least to lose in the other scenarios', 'least to lose elsewhere', supporting);
+  byData('least to lose in the tail of latencies', 'shorter tail', tail);
   for (const { by, short, has } of CAPABILITY_ORDER)
     step(
       by,

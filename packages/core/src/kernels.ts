@@ -2,7 +2,7 @@
 //
 // RULES
 //   1. A kernel does all of a call, or nothing and says so. Then JavaScript does the call from its start: contention, an
-//      alarm, a missing page or cell, a huge or torn object, a bad handle.
+//      alarm, a missing page or cell, a torn object, one to allocate or free that is huge, a bad handle.
 //   2. It stores what a death needs to be told in the order in which JavaScript stores it. Recovery knows of no kernels.
 //   3. One read at a time is a kernel's: it has the last entry of the agent's `reads`, and the last of its marks where readers
 //      mark zspages (own-lines.ts); JavaScript has all others.
