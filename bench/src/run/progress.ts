@@ -29,7 +29,7 @@ export class Progress {
     const minutes = this.#secondsExpected / 60;
     const time = minutes < 1 ? `${Math.ceil(this.#secondsExpected)} s` : `${minutes.toFixed(1)} min`;
     const what = `${rounds} round${rounds === 1 ? '' : 's'}, ${this.#steps} processes`;
-    this.#stream.write(`${what}: about ${time} on an idle machine; Ctrl-C keeps what was measured\n`);
+    this.#stream.write(`${what}: about ${time} on an idle machine; Ctrl-C keeps all\n`);
   }
 
   /** Seconds that work of `seconds` will really take, by the work done so far. */

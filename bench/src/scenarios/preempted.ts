@@ -38,7 +38,7 @@ const OPEN_PER_SECOND = 8000;
 /** The open phase lasts this much of the closed one. */
 const OPEN_SHARE = 0.8;
 const CELL_SECONDS = 0.11;
-const START_SECONDS = 0.65;
+const START_SECONDS = 2.6;
 
 const METRICS: readonly Metric[] = [
   metric('opsPerSecond', 'throughput, closed loop', 'ops/s', 'higher'),

@@ -31,7 +31,7 @@ const TASK = new URL('../tasks/replay.js', import.meta.url).href;
 const POOL_ROOM = 3;
 /** Seconds of a cell beside its phases: its pool, the checks of its contents, the memory at its end. */
 const CELL_SECONDS = 0.1;
-const START_SECONDS = 0.3;
+const START_SECONDS = 0.4;
 
 const METRICS: readonly Metric[] = [
   metric('opsPerSecond', 'throughput', 'ops/s', 'higher'),

@@ -35,7 +35,7 @@ const HOLDS: Readonly<Record<Hold, { readonly holdMs: number; readonly everyMs: 
   await: { holdMs: 2, everyMs: 3 },
 };
 const CELL_SECONDS = 0.15;
-const START_SECONDS = 0.2;
+const START_SECONDS = 0.5;
 /** Readers begin rarely: these cells last longer than others. */
 const PHASE_SHARE = 1.5;
 

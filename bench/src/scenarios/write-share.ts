@@ -31,7 +31,7 @@ const SLOTS = 1024;
 /** Share of writes, in percent, of the cell that is run first and forgotten. */
 const WARM_UP_WRITES = 50;
 const CELL_SECONDS = 0.05;
-const START_SECONDS = 0.45;
+const START_SECONDS = 0.6;
 
 const METRICS: readonly Metric[] = [
   metric('opsPerSecond', 'throughput', 'ops/s', 'higher'),
