@@ -10,7 +10,7 @@
 import { deadAgents } from './agents.ts';
 import { hasCode } from './errors.ts';
 import type { PoolState } from './state.ts';
-import { RECOVERY_BUDGET } from './words/agent.ts';
+import { RECOVERY_BUDGET, refusedSoon } from './words/agent.ts';
 import { backOff } from './words/backoff.ts';
 
 /**
@@ -52,17 +52,11 @@ function lockUnlessDead(state: PoolState, index: number): boolean {
 
 /** Locks, or gives up after a short wait without a yield. */
 function lockSoon({ strategy, agent }: PoolState, index: number): boolean {
-  const { spin } = agent;
-  agent.mayBlock = false;
-  if (spin.refuseAfter > RECOVERY_BUDGET.refuseAfter) agent.spin = RECOVERY_BUDGET;
   try {
-    strategy.lock(index);
+    refusedSoon(agent, () => strategy.lock(index));
     return true;
   } catch (error) {
     if (!hasCode(error, 'ERR_ZS_WOULD_BLOCK')) throw error;
     return false;
-  } finally {
-    agent.mayBlock = true;
-    agent.spin = spin;
   }
 }

@@ -167,16 +167,20 @@ describe('what is cached', () => {
     other.detach();
   });
 
-  it('is taken from agents at rest when the pool is full', async () => {
+  it.each([
+    [2000, 4],
+    [4096, 2],
+  ])('is taken from agents at rest when the pool is full: %i bytes', async (sizeBytes, cached) => {
     const made = useCached();
     const other = attachTo(made);
     const handles: number[] = [];
-    for (let handle = made.pool.tryMalloc(2000); handle !== 0; handle = made.pool.tryMalloc(2000)) handles.push(handle);
+    for (let handle = made.pool.tryMalloc(sizeBytes); handle !== 0; handle = made.pool.tryMalloc(sizeBytes))
+      handles.push(handle);
     for (const handle of handles.splice(0, 4)) other.free(handle);
     await endOfTurn();
-    expect(made.pool.stats().objectsCached).toBe(4);
-    for (let i = 0; i < 4; i++) handles.push(made.pool.malloc(2000));
-    expect(made.pool.tryMalloc(2000)).toBe(0);
+    expect(made.pool.stats().objectsCached).toBe(cached);
+    for (let i = 0; i < 4; i++) handles.push(made.pool.malloc(sizeBytes));
+    expect(made.pool.tryMalloc(sizeBytes)).toBe(0);
     for (const handle of handles) made.pool.free(handle);
     other.detach();
   });
@@ -203,20 +207,6 @@ describe('what is cached', () => {
     expect(made.pool.migratePage(Math.floor(offset / 4096)).result).toBe('migrated');
     expect(made.pool.stats().objectsCached).toBe(0);
     expectFilled(made.pool, handle, 500, 7);
-  });
-
-  it('is taken from agents at rest when the pool is full of huge objects', async () => {
-    const made = useCached();
-    const other = attachTo(made);
-    const handles: number[] = [];
-    for (let handle = made.pool.tryMalloc(4096); handle !== 0; handle = made.pool.tryMalloc(4096)) handles.push(handle);
-    for (const handle of handles.splice(0, 4)) other.free(handle);
-    await endOfTurn();
-    expect(made.pool.stats().objectsCached).toBeGreaterThan(0);
-    for (let i = 0; i < 4; i++) handles.push(made.pool.malloc(4096));
-    expect(made.pool.tryMalloc(4096)).toBe(0);
-    for (const handle of handles) made.pool.free(handle);
-    other.detach();
   });
 
   it('is found where it is now after this agent has moved it in the same turn', () => {

@@ -193,15 +193,20 @@ export function allocate(bytes: i32): i32 {
   return raw ^ key;
 }
 
+/** Address of the cell that a handle names; 0 for none, and while an alarm is on. */
+@inline function cellOf(handle: i32): i32 {
+  if (handle <= 0 || handle > HANDLE_MASK || load<i32>(alarm) != 0) return 0;
+  const cell = (handle ^ key) & cellMask;
+  const cells = load<i32>(directory + ((cell >>> 10) << 2));
+  return cells == 0 ? 0 : (cells << 12) + ((cell & 1023) << 2);
+}
+
 /** 0, or FALLBACK. */
 export function free(handle: i32): i32 {
-  if (handle <= 0 || handle > HANDLE_MASK || load<i32>(alarm) != 0) return FALLBACK;
+  const cellAt = cellOf(handle);
+  if (cellAt == 0 || !enterPool()) return FALLBACK;
   const raw = handle ^ key;
   const cell = raw & cellMask;
-  const cells = load<i32>(directory + ((cell >>> 10) << 2));
-  if (cells == 0) return FALLBACK;
-  const cellAt = (cells << 12) + ((cell & 1023) << 2);
-  if (!enterPool()) return FALLBACK;
   // Without the pool lock a hint: cell and owner are looked at again under the class lock.
   const location = load<i32>(cellAt);
   const page = isLocation(location) ? pageAddress(location) : 0;
@@ -247,13 +252,10 @@ export function free(handle: i32): i32 {
 
 /** Offset of the object, with the rest at `found`; or FALLBACK, also while the kernel's read is open. */
 export function readBegin(handle: i32): i32 {
-  if (handle <= 0 || handle > HANDLE_MASK || load<i32>(alarm) != 0 || reading != 0) return FALLBACK;
+  if (reading != 0) return FALLBACK;
+  const cellAt = cellOf(handle);
+  if (cellAt == 0 || !enterPool()) return FALLBACK;
   const raw = handle ^ key;
-  const cell = raw & cellMask;
-  const cells = load<i32>(directory + ((cell >>> 10) << 2));
-  if (cells == 0) return FALLBACK;
-  const cellAt = (cells << 12) + ((cell & 1023) << 2);
-  if (!enterPool()) return FALLBACK;
   // Without the pool lock a hint: the cell is looked at again inside the zspage.
   const location = load<i32>(cellAt);
   const page = isLocation(location) ? pageAddress(location) : 0;

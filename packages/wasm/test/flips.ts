@@ -4,11 +4,11 @@ import { createPool } from '@zsmalloc/core';
 import type { Kernels, Pool } from '@zsmalloc/core';
 import { HEADER } from '@zsmalloc/core/model';
 import type { Strategy } from '@zsmalloc/core/strategy';
+import { waitForNobody } from './movers.ts';
 
 const POOL_BYTES = 2 ** 19;
 const SIZES = [24, 40, 200, 600, 1360, 2040, 2700, 4000];
 const CALLS = 6;
-const HASTY = { yieldAfter: 2, refuseAfter: 100 };
 
 interface Subject {
   readonly pool: Pool;
@@ -20,8 +20,7 @@ interface Subject {
 
 function subject(strategy: Strategy, kernels: Kernels): Subject {
   const pool = createPool({ bytes: POOL_BYTES, strategy, agents: 3, kernels });
-  const { state } = pool as unknown as { state: { agent: object; plan: { lockBase: number } } };
-  Object.assign(state.agent, { mayBlock: false, spin: HASTY });
+  waitForNobody(pool);
   const handles = Array.from({ length: 60 }, (_, i) => pool.malloc(SIZES[i % SIZES.length]!));
   for (let i = 0; i < handles.length; i += 3) pool.free(handles[i]!);
   const words = new Int32Array(pool.bytes.buffer, 0, POOL_BYTES / 4);

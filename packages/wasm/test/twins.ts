@@ -21,7 +21,8 @@ function draws(seed: number): (limit: number) => number {
   };
 }
 
-function outcomeOf(call: () => unknown): unknown {
+/** What a call returns, or the code of what it throws. */
+export function outcomeOf(call: () => unknown): unknown {
   try {
     return call();
   } catch (error) {

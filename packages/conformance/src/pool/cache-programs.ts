@@ -19,6 +19,12 @@ interface Start {
   readonly page: number;
 }
 
+function pageUnder(pool: AgentPool, handle: number): number {
+  const offset = pool.readBegin(handle);
+  pool.readEnd(offset);
+  return Math.floor(offset / 4096);
+}
+
 /** Two zspages: one with an object that stays and a free slot, one with an object that goes; nothing is cached. */
 function twoZspages(pool: AgentPool): Start {
   const kept = filled(pool, HALF_BYTES, A);
@@ -26,18 +32,14 @@ function twoZspages(pool: AgentPool): Start {
   const gone = filled(pool, HALF_BYTES, B);
   pool.free(other);
   cachesOf(pool).collect();
-  const offset = pool.readBegin(gone);
-  pool.readEnd(offset);
-  return { kept, gone, page: Math.floor(offset / 4096) };
+  return { kept, gone, page: pageUnder(pool, gone) };
 }
 
 /** The same of huge objects. */
 function twoHuge(pool: AgentPool): Start {
   const kept = filled(pool, HUGE_BYTES, A);
   const gone = filled(pool, HUGE_BYTES, B);
-  const offset = pool.readBegin(gone);
-  pool.readEnd(offset);
-  return { kept, gone, page: Math.floor(offset / 4096) };
+  return { kept, gone, page: pageUnder(pool, gone) };
 }
 
 const keptOnly = ({ kept }: Start): Map<number, number> => new Map([[kept, A]]);

@@ -13,9 +13,9 @@
 
 import { CELL_RETIRED, HANDLE_MASK } from '../handles.ts';
 import type { HandleTable } from '../handles.ts';
-import { AGENT, CACHE, CACHED, HEADER, LENGTH_MASK, MAGAZINE, PAGE, ZSPAGE } from '../layout/records.ts';
+import { AGENT, CACHE, CACHED, HEADER, LENGTH_MASK, MAGAZINE, PAGE } from '../layout/records.ts';
 import type { Objects } from '../objects.ts';
-import { OWNER_CLASS_MASK, OWNER_SHIFT } from '../state.ts';
+import { OWNER_CLASS_MASK } from '../state.ts';
 import type { PoolState } from '../state.ts';
 import type { WordIndex } from '../words/agent.ts';
 
@@ -67,7 +67,6 @@ export function cacheHotPaths(
   const { ofRequest, sizeBytes: sizes } = tables;
   const hints = new Int32Array(HINTS * HINT_WORDS);
   const hugeOrdinal = plan.shape.classes.length - 1;
-  const zspageBase = state.zspageWord(0);
   const indexMask = (1 << indexBits) - 1;
   const inPageMask = pageBytes - 1;
   const { cellMask } = handles;
@@ -90,7 +89,7 @@ export function cacheHotPaths(
 
   function pop(ordinal: number, magazine: WordIndex, sizeBytes: number): number {
     const slot = words[magazine + head]!;
-    const second = ordinal === hugeOrdinal ? secondOfHuge(slot) : slot + 1;
+    const second = ordinal === hugeOrdinal ? state.lengthWord(ordinal, slot) : slot + 1;
     const tagged = words[slot]! & ~CACHED;
     const hint = ((tagged >>> 1) & (HINTS - 1)) * HINT_WORDS;
     hints[hint] = tagged;
@@ -128,17 +127,11 @@ export function cacheHotPaths(
     if (owner === 0 || ordinal > hugeOrdinal) return false;
     const magazine = magazines + ordinal * MAGAZINE_WORDS;
     if (ordinal === hugeOrdinal) {
-      const header = pageBase + page * PAGE_WORDS + PAGE.at.link;
-      return put(raw, header, secondOfHuge(header), magazine);
+      const header = state.headerWord(ordinal, location);
+      return put(raw, header, state.lengthWord(ordinal, header), magazine);
     }
     const slot = page * pageWords + ((((location & indexMask) * sizes[ordinal]!) & inPageMask) >>> 2);
     return put(raw, slot, slot + 1, magazine);
-  }
-
-  /** A huge object's header is in its page's record, and its length in its zspage's. */
-  function secondOfHuge(header: WordIndex): WordIndex {
-    const zspage = words[header - PAGE.at.link + PAGE.at.owner]! >>> OWNER_SHIFT;
-    return zspageBase + zspage * plan.zspageStride + ZSPAGE.at.freeHead;
   }
 
   function put(raw: number, slot: WordIndex, second: WordIndex, magazine: WordIndex): boolean {

@@ -38,7 +38,7 @@ import { OWNER_CLASS_MASK, OWNER_SHIFT } from '../state.ts';
 import type { PoolState } from '../state.ts';
 import type { StrategyRecovery } from '../strategy/contract.ts';
 import { setTorn } from '../torn.ts';
-import { ALARM_POISONED, ALARM_RECOVERING, RECOVERY_BUDGET } from '../words/agent.ts';
+import { ALARM_POISONED, ALARM_RECOVERING, refusedSoon } from '../words/agent.ts';
 import type { AgentIndex, WordIndex } from '../words/agent.ts';
 import type { ZspageLists } from '../zspages.ts';
 import { ClassRebuild } from './class-rebuild.ts';
@@ -94,20 +94,15 @@ export class Recovery {
     if (dead.length === 0) return [];
     if (dead.includes(agent.index)) throw poisonedError();
     this.takeRole(dead);
-    const { mayBlock, spin } = agent;
-    agent.mayBlock = false;
-    if (spin.refuseAfter > RECOVERY_BUDGET.refuseAfter) agent.spin = RECOVERY_BUDGET;
     try {
       // order: release, pairs with ReadTable.left and backOff. Who is shut out of a count from here on says so.
       Atomics.or(words, alarm, ALARM_RECOVERING);
-      return this.recoverFrom(dead);
+      return refusedSoon(agent, () => this.recoverFrom(dead));
     } catch (error) {
       if (hasCode(error, 'ERR_ZS_WOULD_BLOCK')) throw error;
       this.poison();
       throw asCorrupt(error);
     } finally {
-      agent.mayBlock = mayBlock;
-      agent.spin = spin;
       // order: release, pairs with ReadTable.left.
       Atomics.and(words, alarm, ~ALARM_RECOVERING);
       // order: release, pairs with takeRole.

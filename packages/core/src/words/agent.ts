@@ -45,6 +45,19 @@ export interface Lifeline {
  */
 export const RECOVERY_BUDGET: SpinBudget = { yieldAfter: 50, refuseAfter: 500 };
 
+/** Runs `call` with the agent refused, by ERR_ZS_WOULD_BLOCK, what it does not get within RECOVERY_BUDGET. */
+export function refusedSoon<T>(agent: Agent, call: () => T): T {
+  const { mayBlock, spin } = agent;
+  agent.mayBlock = false;
+  if (spin.refuseAfter > RECOVERY_BUDGET.refuseAfter) agent.spin = RECOVERY_BUDGET;
+  try {
+    return call();
+  } finally {
+    agent.mayBlock = mayBlock;
+    agent.spin = spin;
+  }
+}
+
 export const ALARM_RECOVERING = 1;
 export const ALARM_POISONED = 2;
 
