@@ -1,10 +1,13 @@
 // Density against the kernel: the stream of bench/data, where a real kernel's zsmalloc took the figures below.
 
 import { readFileSync } from 'node:fs';
-import { createPool } from '@zsmalloc/core';
-import type { Handle, Pool } from '@zsmalloc/core';
+import { createPool, fitClasses } from '@zsmalloc/core';
+import type { Handle, Pool, PoolOptions } from '@zsmalloc/core';
 import type { Strategy } from '@zsmalloc/core/strategy';
 import { check } from './checks.ts';
+
+/** 'kernel': the default. 'fitted': what `fitClasses` gives for the objects that are left at the last step. */
+export type Classes = 'kernel' | 'fitted';
 
 /** Memory after one step of the kernel's stream. */
 export interface DensityStep {
@@ -37,6 +40,9 @@ export const KERNEL_STEPS: readonly KernelStep[] = [
   { freedShare: 0.75, stored: 15_252_273, usedBefore: 29_671_424, used: 17_027_072, ratioMax: 1.117 },
   { freedShare: 0.9, stored: 6_059_563, usedBefore: 14_675_968, used: 7_581_696, ratioMax: 1.252 },
 ];
+
+/** What `fitted` classes are for: most bytes used for each byte stored, metadata in use included, by step. */
+const FITTED_MAX: readonly number[] = [1.04, 1.1, 1.1, 1.1];
 
 /** Little more than the stream takes: tables are counted whole, and grow with the buffer. */
 const POOL_BYTES = 62 * 2 ** 20;
@@ -85,10 +91,19 @@ function storeAll(pool: Pool, sizes: Uint16Array): Handle[] {
   });
 }
 
+/** The classes for what is left once all of `KERNEL_STEPS` is freed. */
+function fitted(sizes: Uint16Array, freeOrder: Uint32Array): Pick<PoolOptions, 'chainPages' | 'classStepBytes'> {
+  const { freedShare } = KERNEL_STEPS.at(-1)!;
+  const left = Array.from(freeOrder.subarray(Math.floor(freedShare * freeOrder.length)), (page) => sizes[page]!);
+  const { chainPages, classStepBytes } = fitClasses(left.filter((size) => size > 0));
+  return { chainPages, classStepBytes };
+}
+
 /** Stores the stream, frees it step by step and compacts after each step. Contents are verified after each. */
-export function runDensity(strategy: Strategy): DensityStep[] {
+export function runDensity(strategy: Strategy, classes: Classes): DensityStep[] {
   const { sizes, freeOrder } = readStream();
-  const pool = createPool({ bytes: POOL_BYTES, strategy });
+  const options = classes === 'fitted' ? fitted(sizes, freeOrder) : {};
+  const pool = createPool({ bytes: POOL_BYTES, strategy, ...options });
   const handles = storeAll(pool, sizes);
   const steps: DensityStep[] = [];
   let freed = 0;
@@ -127,5 +142,16 @@ export function isAsDenseAsKernel(steps: readonly DensityStep[]): boolean {
   return (
     steps.length === KERNEL_STEPS.length &&
     KERNEL_STEPS.every(({ ratioMax }, index) => steps[index]!.bytesUsed / steps[index]!.bytesStored <= ratioMax)
+  );
+}
+
+/** True when no step uses more than classes are fitted for. */
+export function isAsDenseAsFitted(steps: readonly DensityStep[]): boolean {
+  return (
+    steps.length === FITTED_MAX.length &&
+    steps.every(
+      ({ bytesUsed, bytesMetadata, bytesStored }, index) =>
+        (bytesUsed + bytesMetadata) / bytesStored <= FITTED_MAX[index]!,
+    )
   );
 }

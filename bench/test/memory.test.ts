@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { KERNEL_STEPS, isAsDenseAsKernel, readStream, runDensity } from '../src/density.ts';
+import { KERNEL_STEPS, isAsDenseAsFitted, isAsDenseAsKernel, readStream, runDensity } from '../src/density.ts';
 import { METADATA_SHARE_MAX, runMetadata } from '../src/metadata.ts';
 import { availableStrategies, loadStrategy } from '../src/strategies.ts';
 
@@ -16,16 +16,20 @@ describe('the stream of bench/data', () => {
 });
 
 describe.each(ids)('%s', (id) => {
-  it("uses at most the kernel's pages at every step", async () => {
-    const steps = runDensity(await loadStrategy(id));
-    steps.forEach((step, index) => {
-      const { ratioMax } = KERNEL_STEPS[index]!;
-      expect(step.bytesUsed / step.bytesStored, `${step.freedShare * 100} % freed`).toBeLessThanOrEqual(ratioMax);
-    });
-    expect(isAsDenseAsKernel(steps)).toBe(true);
-    expect(steps[0]!.objectsVerified).toBe(readStream().sizes.filter((size) => size > 0).length);
-    expect(steps.every((step) => step.objectsVerified > 2000)).toBe(true);
-  });
+  it.each(['kernel', 'fitted'] as const)(
+    "uses at most the kernel's pages at every step, %s classes",
+    async (classes) => {
+      const steps = runDensity(await loadStrategy(id), classes);
+      steps.forEach((step, index) => {
+        const { ratioMax } = KERNEL_STEPS[index]!;
+        expect(step.bytesUsed / step.bytesStored, `${step.freedShare * 100} % freed`).toBeLessThanOrEqual(ratioMax);
+      });
+      expect(isAsDenseAsKernel(steps)).toBe(true);
+      expect(isAsDenseAsFitted(steps)).toBe(classes === 'fitted');
+      expect(steps[0]!.objectsVerified).toBe(readStream().sizes.filter((size) => size > 0).length);
+      expect(steps.every((step) => step.objectsVerified > 2000)).toBe(true);
+    },
+  );
 
   it('spends less than 3 % on metadata when full of 256-byte objects', async () => {
     const { bytesMetadata, poolBytes, objects } = runMetadata(await loadStrategy(id), 64 * 2 ** 20);
@@ -41,6 +45,7 @@ it('isAsDenseAsKernel tells a step that uses one page too many', () => {
     bytesUsedBefore: usedBefore,
     bytesUsed: used,
     bytesMetadata: 0,
+    bytesMetadataWhole: 0,
     compactMs: 0,
     objectsVerified: 0,
   }));
@@ -50,4 +55,20 @@ it('isAsDenseAsKernel tells a step that uses one page too many', () => {
   );
   expect(isAsDenseAsKernel(over)).toBe(false);
   expect(isAsDenseAsKernel(steps.slice(1))).toBe(false);
+});
+
+it('isAsDenseAsFitted counts the metadata', () => {
+  const step = { bytesUsedBefore: 0, bytesMetadataWhole: 0, compactMs: 0, objectsVerified: 0, freedShare: 0 };
+  const steps = [1020, 1080, 1080, 1080].map((bytesUsed) => ({
+    ...step,
+    bytesUsed,
+    bytesMetadata: 20,
+    bytesStored: 1000,
+  }));
+  expect(isAsDenseAsFitted(steps)).toBe(true);
+  for (const index of [0, 1, 2, 3]) {
+    const over = steps.map((one, at) => (at === index ? { ...one, bytesMetadata: 21 } : one));
+    expect(isAsDenseAsFitted(over), `step ${index}`).toBe(false);
+  }
+  expect(isAsDenseAsFitted(steps.slice(1))).toBe(false);
 });

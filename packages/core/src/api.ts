@@ -20,6 +20,12 @@ export interface PoolOptions<C extends Capabilities = Capabilities> {
   readonly pageBytes?: number;
   /** Most component pages in a zspage, 4 to 16; 8 by default. Longer chains waste less and compact later. */
   readonly chainPages?: number;
+  /**
+   * Bytes from one slot size to the next: a multiple of 16 from `pageBytes / 256`, the default and the kernel's, to
+   * `pageBytes / 16`. Larger steps make fewer classes: less lies idle in half-filled zspages, more at the ends of slots.
+   * See `fitClasses`.
+   */
+  readonly classStepBytes?: number;
   /** Most agents attached at once, 1 to 255; 64 by default. */
   readonly agents?: number;
   /** Compact on `free` as soon as this share of used pages could be freed, above 0 and up to 1; never by default. */

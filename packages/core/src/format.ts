@@ -60,6 +60,7 @@ export function formatMemory(
     at.strategyWords,
   );
   words[at.cacheBytes] = plan.cacheBytes;
+  words[at.classStepBytes] = plan.shape.stepBytes;
   words[at.compactAbove] = Math.ceil(compactAbove * SHARE_UNIT);
   words[at.pageFresh] = plan.firstPage;
   words[at.zspageFresh] = 1;
@@ -153,6 +154,7 @@ export function readPlan(memory: Memory, strategy: Strategy): PoolPlan {
   const plan = planPool({
     pageBytes: 1 << words[at.pageShift]!,
     chainPages: words[at.chainPages]!,
+    classStepBytes: words[at.classStepBytes]!,
     pages: words[at.pages]!,
     agentsMax: words[at.agentsMax]!,
     strategyWords: { pool, lock, zspage, agent },

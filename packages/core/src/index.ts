@@ -1,6 +1,8 @@
 // @zsmalloc/core: a compacting size-class allocator in one SharedArrayBuffer.
 
 export { attachPool, createPool } from './create.ts';
+export { fitClasses } from './fit-classes.ts';
+export type { FittedClasses } from './fit-classes.ts';
 export { ZsmallocError, hasCode } from './errors.ts';
 export type { ErrorCode, ErrorFacts } from './errors.ts';
 export type {

@@ -15,6 +15,7 @@ import { hotPaths } from './hot-paths.ts';
 import type { HotPaths } from './hot-paths.ts';
 import { stepOf } from './invariant.ts';
 import { AGENT, CLASS, LENGTH_MASK, PAGE, ZSPAGE } from './layout/records.ts';
+import { badSize } from './out-of-range.ts';
 import type { PageAllocator } from './pages.ts';
 import { OWNER_CLASS_MASK, OWNER_SHIFT } from './state.ts';
 import type { PoolState } from './state.ts';
@@ -285,10 +286,6 @@ export class Objects {
   }
 
   badSize(sizeBytes: unknown): ZsmallocError {
-    return new ZsmallocError(
-      'ERR_ZS_BAD_SIZE',
-      `cannot allocate ${String(sizeBytes)} bytes: a size is an integer from 1 to ${this.state.plan.pageBytes}, the page size. Split the data, or create the pool with larger pages.`,
-      { sizeBytes: Number(sizeBytes), sizeBytesMax: this.state.plan.pageBytes },
-    );
+    return badSize(sizeBytes, this.state.plan.pageBytes);
   }
 }

@@ -4,11 +4,12 @@ import type { PoolOptions } from './api.ts';
 import { ZsmallocError } from './errors.ts';
 import { CHAIN_PAGES_MAX, CHAIN_PAGES_MIN, PAGE_BYTES_MAX, PAGE_BYTES_MIN, pagesMax } from './layout/plan.ts';
 import type { PoolShape } from './layout/plan.ts';
+import { STEPS_PER_PAGE_MAX, STEPS_PER_PAGE_MIN, STEP_UNIT_BYTES } from './size-class.ts';
 import type { Strategy, StrategyWords } from './strategy/contract.ts';
 import { AGENTS_MAX } from './words/agent.ts';
 
-const PAGE_BYTES_DEFAULT = 4096;
-const CHAIN_PAGES_DEFAULT = 8;
+export const PAGE_BYTES_DEFAULT = 4096;
+export const CHAIN_PAGES_DEFAULT = 8;
 const AGENTS_DEFAULT = 64;
 /** Bytes of objects that an agent may cache when `caches` is true. */
 export const CACHE_BYTES_DEFAULT = 262_144;
@@ -43,15 +44,15 @@ export function poolShape(options: PoolOptions): PoolShape {
     strategy,
     pageBytes = PAGE_BYTES_DEFAULT,
     chainPages = CHAIN_PAGES_DEFAULT,
+    classStepBytes = pageBytes / STEPS_PER_PAGE_MAX,
     agents = AGENTS_DEFAULT,
   } = options;
   checkStrategy(strategy);
-  integer(pageBytes, PAGE_BYTES_MIN, PAGE_BYTES_MAX, 'pageBytes', 'Take a power of two.');
-  if ((pageBytes & (pageBytes - 1)) !== 0)
-    reject('pageBytes', pageBytes, 'a power of two', 'Take 4096, 8192, 16384, 32768 or 65536.');
+  checkPageBytes(pageBytes);
   integer(chainPages, CHAIN_PAGES_MIN, CHAIN_PAGES_MAX, 'chainPages', 'The default is 8.');
+  checkStep(classStepBytes, pageBytes);
   const agentsMax = integer(agents, 1, AGENTS_MAX, 'agents', 'An agent number fills 8 bits of a lock word.');
-  const most = pagesMax(pageBytes, chainPages) * pageBytes;
+  const most = pagesMax(pageBytes, chainPages, classStepBytes) * pageBytes;
   if (typeof bytes !== 'number' || !(bytes >= pageBytes) || bytes > most) {
     reject(
       'bytes',
@@ -65,7 +66,30 @@ export function poolShape(options: PoolOptions): PoolShape {
     reject('compactAbove', compactAbove, 'a share above 0 and up to 1', 'Leave it out to compact only when asked.');
   }
   const pages = Math.floor(bytes / pageBytes);
-  return { pageBytes, chainPages, pages, agentsMax, strategyWords: strategy.words, cacheBytes: cacheBytesOf(options) };
+  return {
+    pageBytes,
+    chainPages,
+    classStepBytes,
+    pages,
+    agentsMax,
+    strategyWords: strategy.words,
+    cacheBytes: cacheBytesOf(options),
+  };
+}
+
+/** @throws ERR_ZS_OPTION. */
+export function checkPageBytes(pageBytes: number): void {
+  integer(pageBytes, PAGE_BYTES_MIN, PAGE_BYTES_MAX, 'pageBytes', 'Take a power of two.');
+  if ((pageBytes & (pageBytes - 1)) !== 0)
+    reject('pageBytes', pageBytes, 'a power of two', 'Take 4096, 8192, 16384, 32768 or 65536.');
+}
+
+function checkStep(classStepBytes: number, pageBytes: number): void {
+  const advice = 'Leave it out for the classes of the kernel, or ask fitClasses().';
+  const least = pageBytes / STEPS_PER_PAGE_MAX;
+  integer(classStepBytes, least, pageBytes / STEPS_PER_PAGE_MIN, 'classStepBytes', advice);
+  if (classStepBytes % STEP_UNIT_BYTES !== 0)
+    reject('classStepBytes', classStepBytes, `a multiple of ${STEP_UNIT_BYTES}`, advice);
 }
 
 function cacheBytesOf({ caches = false }: PoolOptions): number {

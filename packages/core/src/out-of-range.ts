@@ -1,4 +1,4 @@
-// A read or a write that does not fit.
+// A read, a write or an object that does not fit.
 
 import { ZsmallocError } from './errors.ts';
 
@@ -11,5 +11,13 @@ export function outOfRange(verb: string, at: number, length: number, limit: numb
       length,
       limit,
     },
+  );
+}
+
+export function badSize(sizeBytes: unknown, sizeBytesMax: number): ZsmallocError {
+  return new ZsmallocError(
+    'ERR_ZS_BAD_SIZE',
+    `cannot allocate ${String(sizeBytes)} bytes: a size is an integer from 1 to ${sizeBytesMax}, the page size. Split the data, or create the pool with larger pages.`,
+    { sizeBytes: Number(sizeBytes), sizeBytesMax },
   );
 }

@@ -1,8 +1,8 @@
 // Size classes: which slot size serves a request, and how many pages a zspage of that class chains.
 //
 // RULES
-//   1. Slot sizes grow in steps of page / 256. A slot holds an 8-byte header and the payload; a huge slot is a whole
-//      page without a header.
+//   1. Slot sizes grow in steps, by default of page / 256. A slot holds an 8-byte header and the payload; a huge slot is
+//      a whole page without a header. Steps are multiples of 16, so that no page ends between a header and its payload.
 //   2. A full zspage chains the fewest pages, up to the limit, that waste the fewest bytes at its tail.
 //   3. Neighbouring sizes that give the same pages and the same number of slots are one class: the largest of them.
 //
@@ -12,8 +12,12 @@
 export const HEADER_BYTES = 8;
 /** Smallest slot, in bytes. */
 export const SLOT_BYTES_MIN = 32;
-/** Steps from one slot size to the next in a page: 2^8 of them. */
-const STEPS_PER_PAGE = 256;
+/** Most steps from one slot size to the next in a page, and the default: 2^8. Source: ZS_SIZE_CLASS_DELTA. */
+export const STEPS_PER_PAGE_MAX = 256;
+/** Fewest steps in a page. */
+export const STEPS_PER_PAGE_MIN = 16;
+/** Steps are multiples of so many bytes. */
+export const STEP_UNIT_BYTES = 16;
 
 /** One class of slots. Immutable. */
 export interface SizeClass {
@@ -28,7 +32,7 @@ export interface SizeClass {
   readonly huge: boolean;
 }
 
-/** All classes of a page size and chain limit. Immutable; shared by all pools of one shape. */
+/** All classes of a page size, chain limit and step. Immutable; shared by all pools of one shape. */
 export interface SizeClasses {
   readonly classes: readonly SizeClass[];
   /** Ordinal for a step index: `ordinalOfStep[stepOf(request)]`. */
@@ -74,16 +78,20 @@ export function pagesPacked(
 
 const known = new Map<string, SizeClasses>();
 
-/** The classes for a page size and a chain limit; computed once per process and shape. */
-export function sizeClasses(pageBytes: number, chainPages: number): SizeClasses {
-  const key = `${pageBytes}/${chainPages}`;
+/** The classes for a page size, a chain limit and a step; computed once per process and shape. */
+export function sizeClasses(
+  pageBytes: number,
+  chainPages: number,
+  stepBytes: number = pageBytes / STEPS_PER_PAGE_MAX,
+): SizeClasses {
+  const key = `${pageBytes}/${chainPages}/${stepBytes}`;
   let found = known.get(key);
-  if (found === undefined) known.set(key, (found = buildClasses(pageBytes, chainPages)));
+  if (found === undefined) known.set(key, (found = buildClasses(pageBytes, chainPages, stepBytes)));
   return found;
 }
 
-function buildClasses(pageBytes: number, chainPages: number): SizeClasses {
-  const stepBytes = pageBytes / STEPS_PER_PAGE;
+/** The same, not kept. */
+export function buildClasses(pageBytes: number, chainPages: number, stepBytes: number): SizeClasses {
   const steps = Math.ceil((pageBytes - SLOT_BYTES_MIN) / stepBytes) + 1;
   const largestFirst: Omit<SizeClass, 'ordinal'>[] = [];
   const rankOfStep = new Uint16Array(steps);

@@ -116,6 +116,7 @@ describe('compact', () => {
   it.each([
     { pageBytes: 4096, chainPages: 8 },
     { pageBytes: 4096, chainPages: 16 },
+    { pageBytes: 4096, chainPages: 16, classStepBytes: 48 },
     { pageBytes: 16_384, chainPages: 4 },
   ])('copies objects of every class whole, whichever page boundary cuts them: $pageBytes/$chainPages', (shape) => {
     const made = usePool({ ...shape, bytes: 32 * 2 ** 20 });

@@ -148,9 +148,11 @@ describe('attachPool', () => {
   });
 
   it('computes the plan that the creator computed', () => {
-    const { descriptor, strategy } = create({ chainPages: 5, agents: 7 });
+    const { descriptor, strategy } = create({ chainPages: 5, classStepBytes: 48, agents: 7 });
     expect(readPlan(openMemory(descriptor.buffer), strategy)).toMatchObject({
       chainPages: 5,
+      classStepBytes: 48,
+      shape: { stepBytes: 48 },
       agentsMax: 7,
       pages: 256,
       pageBytes: 4096,

@@ -238,12 +238,14 @@ describe.each<TestPoolOptions & { operations: number }>([
   { pageBytes: 4096, chainPages: 8, poolLock: false, bytes: 2 ** 20, compactAbove: 0.2, operations: 10000 },
   { pageBytes: 4096, chainPages: 16, poolLock: false, bytes: 2 ** 20, operations: 8000 },
   { pageBytes: 4096, chainPages: 8, poolLock: true, dataPages: 20, agents: 1, operations: 8000 },
+  { pageBytes: 4096, chainPages: 16, classStepBytes: 64, poolLock: false, bytes: 2 ** 20, operations: 8000 },
+  { pageBytes: 4096, chainPages: 5, classStepBytes: 208, dataPages: 30, agents: 2, caches: true, operations: 8000 },
   { pageBytes: 8192, chainPages: 8, poolLock: true, bytes: 2 ** 21, operations: 6000 },
   { pageBytes: 65_536, chainPages: 8, poolLock: false, bytes: 2 ** 23, operations: 4000 },
   { pageBytes: 4096, chainPages: 8, bytes: 2 ** 20, agents: 2, caches: true, operations: 8000 },
   { pageBytes: 4096, chainPages: 4, dataPages: 40, agents: 2, caches: { bytes: 4096 }, operations: 8000 },
 ])(
-  'a pool of $pageBytes-byte pages, chains of $chainPages, pool lock $poolLock, $bytes$dataPages, caches $caches',
+  'a pool of $pageBytes-byte pages, chains of $chainPages, steps of $classStepBytes, pool lock $poolLock, $bytes$dataPages, caches $caches',
   ({ operations: count, ...options }) => {
     it.each([0, 1, 2])(`does what a map of bytes does (seed ${SEED} + %i)`, (n) => {
       const list = operations(count, options.pageBytes!, randomBy(SEED + n));

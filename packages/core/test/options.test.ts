@@ -24,6 +24,11 @@ const bad: Bad[] = [
     (pageBytes): Bad => ['pageBytes', { pageBytes }],
   ),
   ...[null, '8', 0, 3, 17, 4.5, Number.NaN, -8].map((chainPages): Bad => ['chainPages', { chainPages }]),
+  ...[null, '32', 0, 8, 24, 40, 272, 32.5, Number.NaN, -16].map((classStepBytes): Bad => [
+    'classStepBytes',
+    { classStepBytes },
+  ]),
+  ['classStepBytes', { classStepBytes: 16, pageBytes: 8192 }],
   ...[null, '64', 0, 256, 1.5, Number.NaN, -1].map((agents): Bad => ['agents', { agents }]),
   ...[null, 0, -0.1, 1.01, Number.NaN, 'often'].map((compactAbove): Bad => ['compactAbove', { compactAbove }]),
   ...[undefined, null, 'spin', 7, {}, { id: 'x' }, { bind: () => ({}) }].map((strategy): Bad => [
@@ -79,7 +84,13 @@ describe('createPool', () => {
   });
 
   it('takes the defaults of 4096-byte pages, chains of 8 and 64 agents', () => {
-    expect(poolShape(good())).toMatchObject({ pageBytes: 4096, chainPages: 8, agentsMax: 64, pages: 256 });
+    expect(poolShape(good())).toMatchObject({
+      pageBytes: 4096,
+      chainPages: 8,
+      classStepBytes: 16,
+      agentsMax: 64,
+      pages: 256,
+    });
   });
 
   it('takes every limit itself', () => {

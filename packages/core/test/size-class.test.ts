@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import {
   HEADER_BYTES,
+  STEPS_PER_PAGE_MAX,
+  STEPS_PER_PAGE_MIN,
+  STEP_UNIT_BYTES,
   classOfRequest,
   pagesForSlots,
   pagesPacked,
   pagesPerZspage,
   sizeClasses,
 } from '../src/size-class.ts';
+import type { SizeClass } from '../src/size-class.ts';
 import { csv } from './vectors.ts';
 
 const CHAINS_WITH_TABLES = [4, 8, 10, 16];
@@ -24,6 +28,15 @@ function payloadsOf(chainPages: number): Map<number, { min: number; max: number 
   }
   return payloads;
 }
+
+/** Page sizes with chain limits. */
+function* shapes(): Generator<[page: number, chain: number]> {
+  for (let chain = 4; chain <= 16; chain++) yield [PAGE, chain];
+  yield [8192, 8];
+  yield [65_536, 5];
+}
+
+const roomIn = ({ sizeBytes, huge }: SizeClass): number => (huge ? sizeBytes : sizeBytes - HEADER_BYTES);
 
 describe.each(CHAINS_WITH_TABLES)('size classes of 4096-byte pages with chains of up to %i', (chainPages) => {
   const { classes, ordinalOfStep } = sizeClasses(PAGE, chainPages);
@@ -71,8 +84,8 @@ describe.each(CHAINS_WITH_TABLES)('size classes of 4096-byte pages with chains o
     const shape = sizeClasses(PAGE, chainPages);
     for (let request = 1; request <= PAGE; request++) {
       const ordinal = classOfRequest(shape, request);
-      const { sizeBytes, huge } = classes[ordinal]!;
-      const room = huge ? sizeBytes : sizeBytes - HEADER_BYTES;
+      const { sizeBytes } = classes[ordinal]!;
+      const room = roomIn(classes[ordinal]!);
       const smaller = ordinal === 0 ? 0 : classes[ordinal - 1]!.sizeBytes - HEADER_BYTES;
       if (request > room || request <= smaller)
         expect.fail(`request ${request} is in class ${ordinal} of ${sizeBytes} bytes`);
@@ -114,7 +127,41 @@ describe('size classes of all chain lengths and page sizes', () => {
     }
   });
 
+  it('with any step, give each request the smallest slot that holds it, and each page of a chain part of a payload', () => {
+    for (const [page, chain] of shapes()) {
+      for (let step = page / STEPS_PER_PAGE_MAX; step <= page / STEPS_PER_PAGE_MIN; step += STEP_UNIT_BYTES) {
+        const shape = sizeClasses(page, chain, step);
+        const { classes } = shape;
+        const what = `${page}/${chain}/${step}`;
+        expect(classes.map(({ huge }) => huge).indexOf(true), what).toBe(classes.length - 1);
+        expect(classes.at(-1)!.sizeBytes, what).toBe(page);
+        expect(
+          classes.every(({ sizeBytes }) => sizeBytes % STEP_UNIT_BYTES === 0),
+          what,
+        ).toBe(true);
+        expect(classes[classOfRequest(shape, shape.hugeBytes)]!.huge, what).toBe(true);
+        expect(classes[classOfRequest(shape, shape.hugeBytes - 1)]!.sizeBytes, what).toBe(shape.watermarkBytes);
+        let smallest = 0;
+        for (let request = 1; request <= page; request++) {
+          while (request > roomIn(classes[smallest]!)) smallest++;
+          if (classOfRequest(shape, request) !== smallest)
+            expect.fail(`${what}: request ${request} is in class ${classOfRequest(shape, request)}, not ${smallest}`);
+        }
+      }
+    }
+  });
+
+  it('are fewer with larger steps, down to a handful', () => {
+    const counts = [16, 32, 64, 128, 256].map((step) => sizeClasses(PAGE, 8, step).classes.length);
+    expect(counts).toEqual(counts.toSorted((a, b) => b - a));
+    expect(counts[0]).toBe(119);
+    expect(counts[1]).toBe(77);
+    expect(counts.at(-1)).toBeLessThan(17);
+  });
+
   it('are computed once for a shape', () => {
+    expect(sizeClasses(8192, 9, 32)).toBe(sizeClasses(8192, 9));
+    expect(sizeClasses(8192, 9, 48)).not.toBe(sizeClasses(8192, 9));
     expect(sizeClasses(8192, 9)).toBe(sizeClasses(8192, 9));
     expect(sizeClasses(8192, 9)).not.toBe(sizeClasses(8192, 10));
   });

@@ -22,6 +22,7 @@ export interface TestPoolOptions {
   readonly dataPages?: number;
   readonly pageBytes?: number;
   readonly chainPages?: number;
+  readonly classStepBytes?: number;
   readonly agents?: number;
   readonly compactAbove?: number;
   readonly caches?: boolean | { readonly bytes: number };
@@ -85,7 +86,7 @@ export function makePool(options: TestPoolOptions = {}): TestPool {
 /** Bytes of a pool with so many pages behind its tables. */
 export function bytesFor(
   dataPages: number,
-  shape: Pick<TestPoolOptions, 'pageBytes' | 'chainPages' | 'agents' | 'caches'> = {},
+  shape: Pick<TestPoolOptions, 'pageBytes' | 'chainPages' | 'classStepBytes' | 'agents' | 'caches'> = {},
 ): number {
   const pageBytes = shape.pageBytes ?? 4096;
   const strategy = soloStrategy();

@@ -42,7 +42,7 @@ class Twins {
 
   constructor(strategy: Strategy, kernels: Kernels, seed: number) {
     this.draw = draws(seed);
-    const first = createPool({ bytes: POOL_BYTES, strategy, kernels });
+    const first = createPool({ bytes: POOL_BYTES, strategy, kernels, classStepBytes: 16 << this.draw(5) });
     const descriptor = first.descriptor();
     first.detach();
     const { memory: _, ...plain } = descriptor;

@@ -27,6 +27,8 @@ export const DATA_PAGES_MIN: number = CHAIN_PAGES_MAX + 1;
 export interface PoolShape {
   readonly pageBytes: number;
   readonly chainPages: number;
+  /** Bytes from one slot size to the next; left out, as the kernel has them. */
+  readonly classStepBytes?: number;
   readonly pages: number;
   readonly agentsMax: number;
   readonly strategyWords: StrategyWords;
@@ -72,8 +74,8 @@ const roundUp = (words: number, to: number): number => Math.ceil(words / to) * t
 const bitsFor = (values: number): number => Math.ceil(Math.log2(values));
 
 /** Most pages that a pool of such pages can have: what a location can name. */
-export function pagesMax(pageBytes: number, chainPages: number): number {
-  const indexBits = bitsFor(sizeClasses(pageBytes, chainPages).objectsPerZspageMax);
+export function pagesMax(pageBytes: number, chainPages: number, classStepBytes?: number): number {
+  const indexBits = bitsFor(sizeClasses(pageBytes, chainPages, classStepBytes).objectsPerZspageMax);
   return Math.min(PAGES_MAX, 2 ** (LOCATION_BITS - indexBits));
 }
 
@@ -92,8 +94,8 @@ function pagesMin(shape: PoolShape, guess: number): number {
  * @throws ERR_ZS_OPTION when the tables leave fewer than DATA_PAGES_MIN pages.
  */
 export function planPool(shape: PoolShape): PoolPlan {
-  const { pageBytes, chainPages, pages, agentsMax, strategyWords, cacheBytes = 0 } = shape;
-  const classes = sizeClasses(pageBytes, chainPages);
+  const { pageBytes, chainPages, classStepBytes, pages, agentsMax, strategyWords, cacheBytes = 0 } = shape;
+  const classes = sizeClasses(pageBytes, chainPages, classStepBytes);
   const classCount = classes.classes.length;
   const pageWords = pageBytes / 4;
   const cellsMax = Math.min(pages * (pageBytes / SLOT_BYTES_MIN), 2 ** CELL_BITS_MAX) - 1;
