@@ -19,7 +19,7 @@ const TASK = new URL('../tasks/compaction.js', import.meta.url).href;
 const POOL_BYTES = 16 * 2 ** 20;
 const SLOTS = 8192;
 const WORKERS = 2;
-const START_SECONDS = 2.5;
+const START_SECONDS = 3;
 /** Compaction runs in part of each cycle only: these cells last longer than others. */
 const PHASE_SHARE = 2;
 

@@ -28,6 +28,8 @@ const { pending } = CLASS.at;
 
 /** A grace period takes two advances of an epoch, and its places are reclaimed with the third. */
 const RECLAIMS_BETWEEN_ROUNDS = 3;
+/** Objects that may move until what they left is looked for. */
+const MOVES_PER_RECLAIM = 64;
 /** Rounds: one merges, one settles what was merged, one cuts what was settled, and one more for what readers delayed. */
 const ROUNDS_MAX = 4;
 
@@ -47,6 +49,8 @@ export class CompactRun {
   readonly settled: Set<ZspageIndex> = new Set();
   /** Rounds through all classes that may still follow this one. */
   roundsLeft: number = ROUNDS_MAX - 1;
+  /** `movedObjects` at the last look for what can be reclaimed. */
+  movedWhenReclaimed = 0;
   /** Objects, places and pages that were reclaimed in this round. */
   reclaimed = 0;
   skippedZspages = 0;
@@ -73,9 +77,8 @@ export class CompactRun {
   enterClass(ordinal: number): void {
     this.ordinal = ordinal;
     this.batches = this.pages;
-    this.skipped.clear();
-    this.refused.clear();
-    this.settled.clear();
+    // Clearing an empty set makes it a new table.
+    for (const set of [this.skipped, this.refused, this.settled]) if (set.size > 0) set.clear();
   }
 
   /** Leaves a busy zspage alone, and counts it. */
@@ -90,7 +93,8 @@ export class CompactRun {
   }
 
   get done(): boolean {
-    return this.ordinal < 0 || this.freedPages >= this.pagesBudget || performance.now() >= this.endMs;
+    if (this.ordinal < 0 || this.freedPages >= this.pagesBudget) return true;
+    return this.endMs !== Infinity && performance.now() >= this.endMs;
   }
 
   /** Whether the run ends with pages that are free. */
@@ -199,10 +203,13 @@ export class Compactor {
     this.state.words[base + pending] = 0;
     unlockAfterMove(strategy, ordinal);
     this.objects.releaseReclaimed();
-    // A budget counts pages that are free, so what no reader needs any more is reclaimed at once. Otherwise once a class:
-    // looking through what is retired costs more than a batch.
-    if (more ? run.countsPages && run.movedObjects > movedBefore : run.movedObjects > 0)
+    // A budget counts pages that are free, so what no reader needs any more is reclaimed at once. Otherwise now and then:
+    // looking through what all classes have retired costs more than a batch.
+    const moved = run.movedObjects - (run.countsPages ? movedBefore : run.movedWhenReclaimed);
+    if (moved >= (run.countsPages ? 1 : MOVES_PER_RECLAIM)) {
       run.reclaimed += strategy.reclaim(false);
+      run.movedWhenReclaimed = run.movedObjects;
+    }
     if (!more) this.nextClass(run);
   }
 
