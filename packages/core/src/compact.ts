@@ -4,7 +4,8 @@
 // RULES
 //   1. One agent compacts at a time; a second one is told so and does nothing.
 //   2. Locks, in this order: move (the strategy's pool lock), class, zspage of the source, which is only tried.
-//   3. Locks are dropped each time a target is full, and sooner when somebody waits for them.
+//   3. Locks are dropped each time a target is full, and sooner when somebody waits for them. After a batch for which
+//      lookups had to wait, the agent stands back: they may yet be yielding, and should find the move lock free.
 //   4. Nothing stays isolated while locks are dropped, and no batch leaves the pool with more pages than it had, so an
 //      agent may stop between any two batches.
 //   5. Where old places wait for readers, further rounds free what the first could not.
@@ -176,8 +177,11 @@ export class Compactor {
     return pages;
   }
 
-  /** One batch: at most one target filled. Holds no lock when it returns. May wait: for the locks of rule 2. */
-  step(run: CompactRun): void {
+  /**
+   * One batch: at most one target filled. Holds no lock when it returns; true when the caller is to stand back. May wait:
+   * for the locks of rule 2.
+   */
+  step(run: CompactRun): boolean {
     if (!run.collected) {
       // Cached objects count as used: before anybody looks what could be freed.
       this.caches?.collect();
@@ -186,7 +190,7 @@ export class Compactor {
     const { ordinal } = run;
     if (this.merger.freeableOf(ordinal) === 0) {
       this.nextClass(run);
-      return;
+      return false;
     }
     run.batches = stepOf(run.batches, 'compaction of class', ordinal);
     const { strategy } = this.state;
@@ -201,6 +205,7 @@ export class Compactor {
     const more =
       isClear && (this.merger.fillOneTarget(run, ordinal, base) || !this.settler.settleClass(run, ordinal, base));
     this.state.words[base + pending] = 0;
+    const isAwaited = strategy.isMoveContended();
     unlockAfterMove(strategy, ordinal);
     this.objects.releaseReclaimed();
     // A budget counts pages that are free, so what no reader needs any more is reclaimed at once. Otherwise now and then:
@@ -211,6 +216,7 @@ export class Compactor {
       run.movedWhenReclaimed = run.movedObjects;
     }
     if (!more) this.nextClass(run);
+    return isAwaited;
   }
 
   private nextClass(run: CompactRun): void {

@@ -31,6 +31,7 @@ import { AGENT } from './layout/records.ts';
 import type { BoundStrategy } from './strategy/contract.ts';
 import { countCalls } from './strategy/counted-calls.ts';
 import { Verifier } from './verify.ts';
+import { standBack } from './words/backoff.ts';
 import { ZspageLists } from './zspages.ts';
 
 /** Frees of one agent between two looks at the threshold of automatic compaction: the look reads two words a class. */
@@ -180,7 +181,7 @@ export class AgentPool implements HoldingPool {
       const run = this.compactor.start(budget);
       if (!this.compactor.enter()) return run.result(false);
       try {
-        while (!run.done) this.compactor.step(run);
+        while (!run.done) if (this.compactor.step(run)) standBack(this.state.agent);
       } finally {
         this.compactor.leave(run);
       }
@@ -276,7 +277,10 @@ export class AgentPool implements HoldingPool {
     const run: CompactRun = this.compactor.start(budget);
     if (!this.compactor.enter()) return run.result(false);
     try {
-      while (!run.done) await this.retryAsync(() => this.compactor.step(run));
+      while (!run.done) {
+        const isAwaited = await this.retryAsync(() => this.compactor.step(run));
+        if (isAwaited) await this.state.strategy.retryLater();
+      }
     } finally {
       this.compactor.leave(run);
     }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { HoldingPool } from '../src/api.ts';
 import { HEADER } from '../src/layout/records.ts';
 import { pagesPacked } from '../src/size-class.ts';
@@ -34,6 +34,8 @@ function expectKept(pool: HoldingPool, keep: number[][], handles: number[][]): v
   for (const [z, slots] of keep.entries())
     for (const [n, slot] of slots.entries()) expectFilled(pool, handles[z]![n]!, FIVE, 10 * z + slot);
 }
+
+afterEach(() => void vi.restoreAllMocks());
 
 describe('compact', () => {
   it('moves one object and frees two pages in the worked example', () => {
@@ -198,6 +200,43 @@ describe('compact', () => {
       return times;
     };
     expect(timesLocked(true)).toBe(timesLocked(false) + 1);
+  });
+
+  it.each([
+    { contended: true, mayBlock: true, stands: true },
+    { contended: false, mayBlock: true, stands: false },
+    { contended: true, mayBlock: false, stands: false },
+  ])(
+    'stands back, holding nothing, after a batch that lookups wait for: contended $contended, may block $mayBlock',
+    ({ contended, mayBlock, stands }) => {
+      const made = usePool();
+      threeOfFive(made, [[0], [0], [0]]);
+      made.strategy.contended = contended;
+      made.ledger.host.agent.mayBlock = mayBlock;
+      let times = 0;
+      vi.spyOn(Atomics, 'wait').mockImplementation(() => {
+        made.ledger.expectIdle(0, 'a batch');
+        times++;
+        return 'timed-out';
+      });
+      expect(made.pool.compact()).toMatchObject({ movedObjects: 2, freedPages: 4 });
+      expect(times > 0).toBe(stands);
+    },
+  );
+
+  it('stands back for turns of the event loop in the async twin', async () => {
+    const turnsOf = async (contended: boolean): Promise<number> => {
+      const made = usePool();
+      threeOfFive(made, [[0], [0], [0]]);
+      made.strategy.contended = contended;
+      const timers = vi.spyOn(globalThis, 'setTimeout');
+      expect(await made.pool.compactAsync()).toMatchObject({ movedObjects: 2 });
+      const turns = timers.mock.calls.length;
+      timers.mockRestore();
+      return turns;
+    };
+    expect(await turnsOf(true)).toBeGreaterThan(0);
+    expect(await turnsOf(false)).toBe(0);
   });
 
   it('works in a pool without a free page', () => {
