@@ -1,4 +1,5 @@
 import { assertPassed, assertProved } from '@zsmalloc/explorer';
+import { MAGAZINE } from '@zsmalloc/core/model';
 import type { AgentPool } from '@zsmalloc/core/model';
 import { describe, expect, it } from 'vitest';
 import { cachePrograms, cachesOf } from '../packages/conformance/src/pool/cache-programs.ts';
@@ -48,6 +49,7 @@ describe('the model', () => {
       'a free into a cache beside a compaction of the class',
       leaseWithoutLock,
     ],
+    ['keep what they give to the depot', 'frees that fill the depot beside mallocs of the class', keepWhatIsGiven],
   ];
 
   it.each(mutants)('rejects caches that %s', (_, what, plant) => {
@@ -56,6 +58,17 @@ describe('the model', () => {
     expect(result.verdict).toBe('failed');
   });
 });
+
+function keepWhatIsGiven(pool: AgentPool): void {
+  const { magazines, state } = cachesOf(pool);
+  const handOver = magazines.handOver.bind(magazines);
+  magazines.handOver = (ordinal, from, to) => {
+    const before = state.words.slice(from, from + MAGAZINE.words);
+    const done = handOver(ordinal, from, to);
+    for (const field of [MAGAZINE.at.head, MAGAZINE.at.count]) state.words[from + field] = before[field]!;
+    return done;
+  };
+}
 
 function moveAnyway(pool: AgentPool): void {
   const caches = cachesOf(pool);

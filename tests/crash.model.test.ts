@@ -25,7 +25,7 @@ describe('the sweep', () => {
       changedClasses(): number[];
       caches: { settle(): void; mendOthers(): void };
     };
-    caches: { magazines: { mend(ordinal: number, magazine: number): void } };
+    caches: { magazines: { mend(ordinal: number, magazine: number): void; mendDepot(ordinal: number): void } };
     state: { words: Int32Array; strategy: { recovery: { countedLock(word: number): unknown; releaseFor(): void } } };
   }
   const parts = (pool: AgentPool): Parts => pool as unknown as Parts;
@@ -79,6 +79,18 @@ describe('the sweep', () => {
           mend.call(magazines, ordinal, magazine);
         };
       },
+    ],
+    [
+      'leaves one list to a magazine and to the depot',
+      'spin',
+      'frees that fill the depot',
+      (heir) => (parts(heir).caches.magazines.mendDepot = () => {}),
+    ],
+    [
+      'leaves to the depot what a magazine has taken',
+      'spin',
+      'a malloc that empties the depot',
+      (heir) => (parts(heir).caches.magazines.mendDepot = () => {}),
     ],
     [
       'tells no reader count anew',

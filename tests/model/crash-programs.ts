@@ -224,6 +224,25 @@ export const crashPrograms: Readonly<Record<string, Program>> = {
       for (const { handle } of known) pool.free(handle);
     },
   },
+  'frees that fill the depot': {
+    cacheBytes: 16_384,
+    setup: (pool) => [
+      object(pool, HALF_BYTES, A),
+      ...[B, C, B].map((byte) => ({ ...object(pool, HALF_BYTES, byte), mayGo: true })),
+    ],
+    victim: (pool, known) => {
+      for (const { handle } of known.slice(1)) pool.free(handle);
+    },
+  },
+  'a malloc that empties the depot': {
+    cacheBytes: 16_384,
+    setup: (pool, filler) => {
+      const kept = object(pool, HALF_BYTES, A);
+      for (const handle of [1, 2, 3].map(() => filler.malloc(HALF_BYTES))) filler.free(handle);
+      return [kept];
+    },
+    victim: (pool) => pool.malloc(HALF_BYTES),
+  },
   'a compaction that takes what another agent has cached': {
     cacheBytes: 16_384,
     setup: (pool, filler) => {

@@ -205,7 +205,7 @@ export class Compactor {
     const more =
       isClear && (this.merger.fillOneTarget(run, ordinal, base) || !this.settler.settleClass(run, ordinal, base));
     this.state.words[base + pending] = 0;
-    const isAwaited = strategy.isMoveContended();
+    const isAwaited = run.movedObjects > movedBefore && strategy.isMoveContended();
     unlockAfterMove(strategy, ordinal);
     this.objects.releaseReclaimed();
     // A budget counts pages that are free, so what no reader needs any more is reclaimed at once. Otherwise now and then:

@@ -9,7 +9,7 @@ export { isLocation } from './handles.ts';
 export type { Layout } from './layout/define.ts';
 export { planPool } from './layout/plan.ts';
 export type { PoolPlan } from './layout/plan.ts';
-export { AGENT, CACHE, CLASS, HEADER, LOCK, MAGAZINE, PAGE, ZSPAGE } from './layout/records.ts';
+export { AGENT, CACHE, CLASS, DEPOT, HEADER, LOCK, MAGAZINE, PAGE, ZSPAGE } from './layout/records.ts';
 export { AgentPool } from './pool.ts';
 export { PoolState, openMemory } from './state.ts';
 export type { Memory } from './state.ts';

@@ -15,9 +15,16 @@ const HUGE_BYTES = 4096;
 interface Start {
   readonly kept: number;
   readonly gone: number;
+  /** Others that go. */
+  readonly more?: readonly number[];
   /** The page of `gone`. */
   readonly page: number;
 }
+
+const freeAll = (pool: AgentPool, { gone, more }: Start): void => {
+  for (const handle of [gone, ...(more ?? [])]) pool.free(handle);
+};
+const mallocTwo = (pool: AgentPool): number[] => [pool.malloc(HALF_BYTES), pool.malloc(HALF_BYTES)];
 
 function pageUnder(pool: AgentPool, handle: number): number {
   const offset = pool.readBegin(handle);
@@ -33,6 +40,23 @@ function twoZspages(pool: AgentPool): Start {
   pool.free(other);
   cachesOf(pool).collect();
   return { kept, gone, page: pageUnder(pool, gone) };
+}
+
+/** Two zspages: one with an object that stays and a free slot, and two with objects that go, one more than a magazine holds. */
+function threeThatGo(pool: AgentPool): Start {
+  const kept = filled(pool, HALF_BYTES, A);
+  const other = pool.malloc(HALF_BYTES);
+  const [gone, ...more] = [1, 2, 3].map(() => filled(pool, HALF_BYTES, B));
+  pool.free(other);
+  cachesOf(pool).collect();
+  return { kept, gone: gone!, more: more!, page: pageUnder(pool, gone!) };
+}
+
+/** The same, two of the three in the depot. */
+function twoInDepot(pool: AgentPool): Start {
+  const start = threeThatGo(pool);
+  freeAll(pool, start);
+  return start;
 }
 
 /** The same of huge objects. */
@@ -75,7 +99,14 @@ export const cachePrograms: Readonly<Record<string, Build>> = {
     contents: keptOnly,
   }),
   'a free into a cache and a malloc from it beside a compaction of the class': cached({
-    agents: { freeAndMalloc, compact },
+    // Without the stale free of the others: it makes three times as many schedules.
+    agents: {
+      freeAndMalloc: (pool, { gone }) => {
+        pool.free(gone);
+        return pool.malloc(HALF_BYTES);
+      },
+      compact,
+    },
     contents: (start, { freeAndMalloc: again }) => made(start, [again]),
   }),
   'a free into a cache beside the migration of its page': cached({
@@ -135,6 +166,51 @@ export const cachePrograms: Readonly<Record<string, Build>> = {
     },
     twoHuge,
   ),
+  'frees that fill the depot beside mallocs of the class': cached(
+    {
+      agents: { freeAll, mallocTwo },
+      contents: (start, { mallocTwo: handles }) => made(start, handles as number[]),
+    },
+    threeThatGo,
+  ),
+  'frees that fill the depot beside a collection of what is cached': cached(
+    { agents: { freeAll, collect: (pool) => cachesOf(pool).collect() }, contents: keptOnly },
+    threeThatGo,
+  ),
+  'frees that fill the depot beside the migration of a page': cached(
+    {
+      agents: { freeAll, migrate: (pool, { page }) => pool.migratePage(page).result },
+      contents: keptOnly,
+    },
+    threeThatGo,
+  ),
+  'mallocs that empty the depot beside mallocs of the class': cached(
+    {
+      agents: { mallocTwo, malloc: (pool) => pool.malloc(HALF_BYTES) },
+      contents: (start, { mallocTwo: two, malloc }) => made(start, [...(two as number[]), malloc]),
+    },
+    twoInDepot,
+  ),
+  'mallocs that empty the depot beside a collection of what is cached': cached(
+    {
+      agents: { mallocTwo, collect: (pool) => cachesOf(pool).collect() },
+      contents: (start, { mallocTwo: handles }) => made(start, handles as number[]),
+    },
+    twoInDepot,
+  ),
+  'frees that fill the depot, and a detach, beside mallocs of the class': cached(
+    {
+      agents: {
+        detach: (pool, start) => {
+          freeAll(pool, start);
+          pool.detach();
+        },
+        malloc: (pool) => pool.malloc(HALF_BYTES),
+      },
+      contents: (start, { malloc }) => made(start, [malloc]),
+    },
+    threeThatGo,
+  ),
   'a detach beside a compaction of the class': cached({
     agents: {
       detach: (pool, { gone }) => {
@@ -153,8 +229,14 @@ export interface Caches {
   clear(ordinal: number): boolean;
   leaseLocked(ordinal: number, magazine: number): boolean;
   free(handle: number): void;
-  readonly state: { strategy: { lock(index: number): void; unlock(index: number): void } };
-  readonly magazines: { isLeased(magazine: number): boolean };
+  readonly state: {
+    readonly words: Int32Array;
+    strategy: { lock(index: number): void; unlock(index: number): void };
+  };
+  readonly magazines: {
+    isLeased(magazine: number): boolean;
+    handOver(ordinal: number, from: number, to: number): boolean;
+  };
 }
 
 export function cachesOf(pool: AgentPool): Caches {

@@ -2,7 +2,7 @@
 // pool is a bug. A program names the kinds that it needs; of cells and slots only those of objects that live at its
 // start are taken, and of classes only those that have pages then.
 
-import { AGENT, CACHE, CLASS, HEADER, LOCK, PAGE, isLocation } from '@zsmalloc/core/model';
+import { AGENT, CACHE, CLASS, DEPOT, HEADER, LOCK, MAGAZINE, PAGE, isLocation } from '@zsmalloc/core/model';
 import type { PoolPlan } from '@zsmalloc/core/model';
 
 /**
@@ -18,7 +18,8 @@ import type { PoolPlan } from '@zsmalloc/core/model';
  *   reclaims later.
  * - recovery: An alarm that is seen late is seen at the next wait. What an agent notes of itself, it notes plainly; who
  *   recovers looks at it by atomic loads, and asks again where it is in doubt.
- * - caches: A request for what an agent has cached is seen by its next malloc or free, or the one after.
+ * - caches: A request for what an agent has cached is seen by its next malloc or free, or the one after. Who detaches looks
+ *   at what depots hold before it takes a lock: it sees what it gave itself, and who gives later looks later.
  * - strategy: Words of the strategy: how it reads them is its own affair. What its locks protect is not its own.
  */
 export type RacyKind = 'estimates' | 'cells' | 'owners' | 'freedSlots' | 'spare' | 'recovery' | 'caches' | 'strategy';
@@ -50,6 +51,8 @@ export function racyWords(kinds: readonly RacyKind[], plan: PoolPlan, words: Int
   if (kinds.includes('caches')) {
     for (let agent = 1; agent <= plan.agentsMax; agent++)
       found.add(plan.cacheBase + agent * plan.cacheStride + CACHE.at.wanted);
+    for (const { ordinal } of plan.shape.classes)
+      found.add(plan.cacheBase + DEPOT * plan.cacheStride + CACHE.words + ordinal * MAGAZINE.words + MAGAZINE.at.count);
   }
   if (kinds.includes('strategy')) addStrategyWords(found, plan);
   return found;

@@ -14,13 +14,14 @@
 //      meanwhile, and it takes out what magazines at rest hold.
 //   2. Nobody waits for the end of a lease with a lock in hand, and nobody without limit: it asks by `wanted`, which each malloc
 //      and free looks at, looks again some rounds later, and then goes without.
-//   3. A magazine is stocked with slots that need no page. All magazines of an agent together hold at most `cacheBytes`.
+//   3. A magazine is stocked with slots that need no page, when the depot is empty. All magazines of an agent together hold at
+//      most `cacheBytes`, and a depot what one of them had. So all depots hold at most what all magazines may.
 //   4. A limit starts low, doubles when a magazine was empty or full, and is halved when others want what is cached, when the
 //      budget is spent, and when the class is left alone for some turns.
 
 import type { HandleTable } from '../handles.ts';
 import type { HotPaths } from '../hot-paths.ts';
-import { CACHE, CLASS, HEADER, MAGAZINE } from '../layout/records.ts';
+import { CACHE, CLASS, DEPOT, HEADER, MAGAZINE } from '../layout/records.ts';
 import type { Objects } from '../objects.ts';
 import type { PoolState } from '../state.ts';
 import { defersReclaim } from '../strategy/defers-reclaim.ts';
@@ -98,7 +99,7 @@ export class AgentCaches implements SlowPaths {
     const magazine = this.mine(ordinal);
     state.strategy.lock(ordinal);
     const isReady = this.leaseLocked(ordinal, magazine);
-    if (isReady && words[magazine + head] === 0) {
+    if (isReady && words[magazine + head] === 0 && !this.magazines.take(ordinal, magazine)) {
       this.limits.grow(ordinal);
       this.magazines.stock(ordinal, magazine, (this.limits.of(ordinal) + 1) >>> 1);
     }
@@ -120,9 +121,9 @@ export class AgentCaches implements SlowPaths {
     state.strategy.lock(ordinal);
     if (this.leaseLocked(ordinal, magazine) && words[magazine + count]! >= this.limits.of(ordinal)) {
       this.limits.grow(ordinal);
-      if (words[magazine + count]! >= this.limits.of(ordinal)) {
+      const isFull = words[magazine + count]! >= this.limits.of(ordinal);
+      if (isFull && !this.magazines.give(ordinal, magazine))
         this.magazines.flush(ordinal, magazine, this.limits.of(ordinal) >>> 1);
-      }
     }
     state.strategy.unlock(ordinal);
     if (this.limits.isSpent) this.spread();
@@ -147,7 +148,7 @@ export class AgentCaches implements SlowPaths {
   flushMine(): boolean {
     let all = true;
     for (let ordinal = 0; ordinal < this.classes; ordinal++) {
-      if (this.words[this.mine(ordinal) + count] !== 0) all = this.trim(ordinal, 0) && all;
+      if (this.hasMore(ordinal, 0)) all = this.trim(ordinal, 0) && all;
     }
     this.giveUpLeases();
     this.objects.releaseReclaimed();
@@ -163,9 +164,9 @@ export class AgentCaches implements SlowPaths {
     let isClear = true;
     // This agent may be about to move what it has noted itself.
     this.hot.forgetHints();
-    for (let agent = 1; agent <= state.plan.agentsMax; agent++) {
+    for (let agent = DEPOT; agent <= state.plan.agentsMax; agent++) {
       const magazine = magazines.of(agent, ordinal);
-      if (agent !== state.agent.index && magazines.isLeased(magazine)) {
+      if (agent !== DEPOT && agent !== state.agent.index && magazines.isLeased(magazine)) {
         this.ask(agent);
         isClear = false;
       } else if (words[magazine + head] !== 0) {
@@ -262,30 +263,34 @@ export class AgentCaches implements SlowPaths {
     this.limits.halveAll();
     for (let ordinal = 0; ordinal < this.classes; ordinal++) {
       const limit = this.limits.of(ordinal);
-      if (this.words[this.mine(ordinal) + count]! > limit) this.trim(ordinal, limit);
+      if (this.hasMore(ordinal, limit)) this.trim(ordinal, limit);
     }
     this.objects.releaseReclaimed();
   }
 
-  /** Frees what a magazine of this agent has beyond `keep`; false when it must not wait for the class lock. */
-  private trim(ordinal: number, keep: number): boolean {
-    const { strategy, agent } = this.state;
-    if (agent.mayBlock) strategy.lock(ordinal);
+  /** Whether `trim` has anything to free. Of the depot a stale look will do: what this agent has given it sees. */
+  private hasMore(ordinal: number, keep: number): boolean {
+    const { words, magazines } = this;
+    return words[this.mine(ordinal) + count]! > keep || words[magazines.of(DEPOT, ordinal) + count] !== 0;
+  }
+
+  /** Frees what a magazine of this agent has beyond `keep`, and what the depot has; false when it only tries, in vain. */
+  private trim(ordinal: number, keep: number, waits: boolean = this.state.agent.mayBlock): boolean {
+    const { strategy } = this.state;
+    if (waits) strategy.lock(ordinal);
     else if (!strategy.tryLock(ordinal)) return false;
     this.magazines.flush(ordinal, this.mine(ordinal), keep);
+    this.magazines.flush(ordinal, this.magazines.of(DEPOT, ordinal), 0);
     strategy.unlock(ordinal);
     return true;
   }
 
   /** Between turns: classes that were left alone for a while give back what they have. Tries only: nobody asked for it. */
   private dropUnused(): void {
-    const { strategy } = this.state;
     for (let ordinal = 0; ordinal < this.classes; ordinal++) {
       if (this.limits.of(ordinal) === 0 || this.turn - this.leasedAt[ordinal]! < TURNS_PER_LOOK) continue;
       this.limits.set(ordinal, 0);
-      if (!strategy.tryLock(ordinal)) continue;
-      this.magazines.flush(ordinal, this.mine(ordinal), 0);
-      strategy.unlock(ordinal);
+      this.trim(ordinal, 0, false);
     }
     this.objects.releaseReclaimed();
   }

@@ -1,7 +1,7 @@
 // What becomes of caches when agents die. Caller holds: every class lock, or works in the name of a dead holder.
 //
 // RULES
-//   1. Magazines of live agents that nobody leases, in classes that the dead were changing, are made whole: the dead may have
+//   1. Depots, and magazines of live agents that nobody leases, in classes that the dead were changing, are made whole: the dead may have
 //      been taking something out.
 //   2. Magazines of the dead are made whole, and what is in them is freed. Their classes count their bytes anew, as the dead may
 //      have been in the middle of a malloc or free: verify() does it, as soon as it is called.
@@ -28,6 +28,7 @@ export class CacheHeir {
   mendOthers(ordinal: number): void {
     const { words, plan } = this.state;
     this.magazines.balance(ordinal);
+    this.magazines.mendDepot(ordinal);
     for (let agent = 1; agent <= plan.agentsMax; agent++) {
       const magazine = this.magazines.of(agent, ordinal);
       if (!isLive(words, plan, agent)) continue;

@@ -9,7 +9,7 @@
 //     that nothing orders are a mistake of the user that no lock is there to catch here.
 //   - `wanted` and `alarm`: seen late, they are seen at a later call.
 //
-// `pending` is stored before anything else, for who recovers: see magazines.ts, rule 3.
+// `pending` is stored before anything else, for who recovers: see magazines.ts, rule 4.
 
 import { CELL_RETIRED, HANDLE_MASK } from '../handles.ts';
 import type { HandleTable } from '../handles.ts';

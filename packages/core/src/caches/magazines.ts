@@ -7,7 +7,9 @@
 // RULES
 //   1. While `lease` is set, the magazine is its agent's alone. It is set under the class lock, and cleared by the agent.
 //   2. Else it is under the class lock: whoever has that may take all out of it.
-//   3. `pending` names an object before it goes in or out, and still does afterwards. So of a magazine whose agent died, or
+//   3. Each class has a depot: a magazine of no agent, always at rest. A full magazine gives its list to an empty depot, and an
+//      empty one takes it. A death in between leaves the list to both.
+//   4. `pending` names an object before it goes in or out, and still does afterwards. So of a magazine whose agent died, or
 //      that somebody died over, at most the object that `pending` names is cached and in no list.
 
 import { GROUPS_WITH_ROOM } from '../fullness.ts';
@@ -15,7 +17,7 @@ import { isLocation } from '../handles.ts';
 import type { HandleTable } from '../handles.ts';
 import type { HotPaths } from '../hot-paths.ts';
 import { expectInvariant, stepOf } from '../invariant.ts';
-import { CACHE, CACHED, CLASS, MAGAZINE } from '../layout/records.ts';
+import { CACHE, CACHED, CLASS, DEPOT, MAGAZINE } from '../layout/records.ts';
 import { BYTES_UNIT, PENDING_OTHER } from '../objects.ts';
 import type { Objects } from '../objects.ts';
 import type { PoolState } from '../state.ts';
@@ -52,6 +54,41 @@ export class Magazines {
   isLeased(magazine: WordIndex): boolean {
     // order: acquire, pairs with the end of a lease. Under the class lock, "no" stays true.
     return Atomics.load(this.words, magazine + lease) !== 0;
+  }
+
+  /** Gives the list of a magazine to the depot, if that is empty. Caller holds: the class lock, and may use the magazine. */
+  give(ordinal: number, magazine: WordIndex): boolean {
+    return this.handOver(ordinal, magazine, this.of(DEPOT, ordinal));
+  }
+
+  /** Takes what the depot has, if the magazine is empty. False when nothing came. Caller holds: as for `give`. */
+  take(ordinal: number, magazine: WordIndex): boolean {
+    return this.handOver(ordinal, this.of(DEPOT, ordinal), magazine);
+  }
+
+  private handOver(ordinal: number, from: WordIndex, to: WordIndex): boolean {
+    const { words } = this;
+    if (words[from + head] === 0 || words[to + head] !== 0) return false;
+    const changes = this.state.classWord(ordinal) + CLASS.at.pending;
+    words[changes] = PENDING_OTHER;
+    // Nothing is on its way. What it names is about to be another's.
+    words[from + pending] = 0;
+    words[to + count] = words[from + count]!;
+    words[to + head] = words[from + head]!;
+    words[from + head] = 0;
+    words[from + count] = 0;
+    words[changes] = 0;
+    return true;
+  }
+
+  /** Where a death has left a list to a magazine and to the depot, the depot goes without. Caller holds: the class lock. */
+  mendDepot(ordinal: number): void {
+    const { words, state } = this;
+    const depot = this.of(DEPOT, ordinal);
+    for (let agent = 1; agent <= state.plan.agentsMax; agent++) {
+      if (words[this.of(agent, ordinal) + head] === words[depot + head]) words[depot + head] = 0;
+    }
+    this.mend(ordinal, depot);
   }
 
   /** Takes up to `most` slots that need no new page and no new cell. Caller holds: the class lock, and may use the magazine. */

@@ -1,7 +1,7 @@
 // What is in the magazines of a class, and what they have added to its bytes. Caller holds: the class lock. Exact while no agent
 // is inside a call; of agents that are, it is an estimate.
 
-import { CACHE, MAGAZINE } from '../layout/records.ts';
+import { CACHE, DEPOT, MAGAZINE } from '../layout/records.ts';
 import type { PoolState } from '../state.ts';
 import type { WordIndex } from '../words/agent.ts';
 import type { Magazines } from './magazines.ts';
@@ -11,7 +11,7 @@ const { count, bytes } = MAGAZINE.at;
 /** First words of the cached slots of a class. @throws ERR_ZS_CORRUPT. */
 export function cachedIn({ plan }: PoolState, magazines: Magazines, ordinal: number): Set<WordIndex> {
   const found = new Set<WordIndex>();
-  for (let agent = 1; agent <= plan.agentsMax; agent++) {
+  for (let agent = DEPOT; agent <= plan.agentsMax; agent++) {
     const magazine = magazines.of(agent, ordinal);
     // For its order: a magazine at rest is seen as its agent left it.
     magazines.isLeased(magazine);
@@ -34,7 +34,7 @@ function sumOf({ words, plan }: PoolState, ordinal: number, field: number): numb
   const { cacheBytes, cacheBase, cacheStride, agentsMax } = plan;
   if (cacheBytes === 0) return 0;
   let sum = 0;
-  for (let agent = 1; agent <= agentsMax; agent++) {
+  for (let agent = DEPOT; agent <= agentsMax; agent++) {
     const magazine = cacheBase + agent * cacheStride + CACHE.words + ordinal * MAGAZINE.words;
     // order: acquire, pairs with the end of a lease. A magazine at rest is seen as its agent left it.
     Atomics.load(words, magazine + MAGAZINE.at.lease);

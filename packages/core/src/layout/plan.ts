@@ -55,7 +55,7 @@ export interface PoolPlan extends PoolShape {
   readonly classBase: WordIndex;
   readonly agentBase: WordIndex;
   readonly agentStride: number;
-  /** Agent a's cache is at `cacheBase + a * cacheStride`, its magazines CACHE.words later. No words without caches. */
+  /** Agent a's cache, and with DEPOT the depots, are at `cacheBase + a * cacheStride`, its magazines CACHE.words later. No words without caches. */
   readonly cacheBase: WordIndex;
   readonly cacheStride: number;
   readonly pageBase: WordIndex;

@@ -150,6 +150,8 @@ const cacheFields = {
   wanted: { words: 1, guard: 'atomic', doc: '1: another agent asks for what this one has cached.' },
   reserved: { words: 15, guard: 'agent', doc: 'Zero; ends the line.' },
 } as const;
+/** In the place of an agent: whose cache record has the magazines that are the classes' depots. */
+export const DEPOT = 0;
 export const CACHE: Layout<keyof typeof cacheFields> = defineLayout('cache', LINE_WORDS, cacheFields);
 
 /** Guard 'lease': its agent while `lease` is set, else the class lock. */
