@@ -125,6 +125,7 @@ export class Compactor {
   private readonly merger: Merger;
   private readonly settler: Settler;
   private readonly caches: AgentCaches | undefined;
+  private readonly standsBack: boolean;
 
   constructor(parts: CompactorParts) {
     this.state = parts.state;
@@ -132,6 +133,8 @@ export class Compactor {
     this.merger = parts.merger;
     this.settler = parts.settler;
     this.caches = parts.caches;
+    // Without a budget of rounds it is a model checker's agent: a delay without locks is in its schedules already.
+    this.standsBack = Number.isFinite(parts.state.agent.spin.refuseAfter);
   }
 
   start(budget: CompactBudget): CompactRun {
@@ -205,7 +208,7 @@ export class Compactor {
     const more =
       isClear && (this.merger.fillOneTarget(run, ordinal, base) || !this.settler.settleClass(run, ordinal, base));
     this.state.words[base + pending] = 0;
-    const isAwaited = run.movedObjects > movedBefore && strategy.isMoveContended();
+    const isAwaited = this.standsBack && run.movedObjects > movedBefore && strategy.isMoveContended();
     unlockAfterMove(strategy, ordinal);
     this.objects.releaseReclaimed();
     // A budget counts pages that are free, so what no reader needs any more is reclaimed at once. Otherwise now and then:
