@@ -11,7 +11,7 @@ import {
   selfCheck,
 } from './self-check.ts';
 
-const PROGRAMS = 2000;
+const PROGRAMS = 1000;
 
 function show(check: SelfCheck): string {
   const { compared, skipped, unreducedExecutions, reducedExecutions } = check;
