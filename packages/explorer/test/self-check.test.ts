@@ -11,7 +11,7 @@ import {
   selfCheck,
 } from './self-check.ts';
 
-const PROGRAMS = 1000;
+const PROGRAMS = 600;
 
 function show(check: SelfCheck): string {
   const { compared, skipped, unreducedExecutions, reducedExecutions } = check;
