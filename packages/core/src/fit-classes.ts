@@ -30,7 +30,7 @@ export interface FittedClasses {
  * Give it the sizes that are alive at a moment that matters, often when the pool is at its emptiest: each class has a zspage
  * that is not full, so few objects want few classes, and many want slots that leave little over.
  *
- * Tries every step and chain limit of a page size, which takes some 20 ms.
+ * Tries every step and chain limit of a page size, which takes some 50 ms.
  *
  * @param sizes Bytes of each object, 1 to `pageBytes`.
  * @param pageBytes As in PoolOptions.
