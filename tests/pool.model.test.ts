@@ -20,6 +20,7 @@ const [twoReads, readAndWrite, mallocAndFree] = Object.keys(threeAgents);
 const large: Readonly<Record<string, readonly (string | undefined)[]>> = {
   rwsem: [twoReads, readAndWrite, mallocAndFree],
   preemptible: [twoReads, readAndWrite],
+  preemptibleAtomic: [twoReads, readAndWrite],
   bigLock: [mallocAndFree],
   preemptibleDirect: [mallocAndFree],
   bigReader: [mallocAndFree],

@@ -11,7 +11,7 @@ import {
   selfCheck,
 } from './self-check.ts';
 
-const PROGRAMS = 600;
+const PROGRAMS = 400;
 
 function show(check: SelfCheck): string {
   const { compared, skipped, unreducedExecutions, reducedExecutions } = check;
