@@ -18,6 +18,8 @@ const KEY = 0x15a5_a5a5;
 const PATIENT = { yieldAfter: Infinity, refuseAfter: Infinity };
 /** Schedules for each operation before which the victim dies. */
 const SCHEDULES = Number(process.env['SCHEDULES'] ?? 2);
+/** The same where there are many operations. */
+const SCHEDULES_OF_MANY = Math.ceil(SCHEDULES / 2);
 const A = 0x11;
 const VICTIM = 1;
 const HEIR = 3;
@@ -28,7 +30,7 @@ interface Options {
   readonly strategy: Strategy;
   readonly victim: Act;
   readonly survivor: Act;
-  /** SCHEDULES by default; half of them where there are many operations. */
+  /** SCHEDULES by default. */
   readonly schedules?: number;
   /** Plants a bug in the heir. */
   readonly break?: (heir: AgentPool) => void;
@@ -144,11 +146,11 @@ describe.each(['spin', 'bigLock', 'preemptible', 'preemptibleDirect', 'rcu', 'rw
   });
 
   it('gets over a death in malloc beside one who takes every lock', () => {
-    assertPassed(crashBeside({ strategy, victim: malloc, survivor: count, schedules: SCHEDULES / 2 }));
+    assertPassed(crashBeside({ strategy, victim: malloc, survivor: count, schedules: SCHEDULES_OF_MANY }));
   });
 
   it('gets over a death in the first malloc of a class beside the first of another', () => {
-    assertPassed(crashBeside({ strategy, victim: mallocFirst, survivor: mallocOften, schedules: SCHEDULES / 2 }));
+    assertPassed(crashBeside({ strategy, victim: mallocFirst, survivor: mallocOften, schedules: SCHEDULES_OF_MANY }));
   });
 });
 

@@ -29,6 +29,9 @@ describe('the sweep', () => {
     state: { words: Int32Array; strategy: { recovery: { countedLock(word: number): unknown; releaseFor(): void } } };
   }
   const parts = (pool: AgentPool): Parts => pool as unknown as Parts;
+  const mendsNoDepot = (heir: AgentPool): void => {
+    parts(heir).caches.magazines.mendDepot = () => {};
+  };
   const mutants: [string, string, string, (heir: AgentPool) => void][] = [
     [
       'rebuilds nothing',
@@ -80,18 +83,8 @@ describe('the sweep', () => {
         };
       },
     ],
-    [
-      'leaves one list to a magazine and to the depot',
-      'spin',
-      'frees that fill the depot',
-      (heir) => (parts(heir).caches.magazines.mendDepot = () => {}),
-    ],
-    [
-      'leaves to the depot what a magazine has taken',
-      'spin',
-      'a malloc that empties the depot',
-      (heir) => (parts(heir).caches.magazines.mendDepot = () => {}),
-    ],
+    ['leaves one list to a magazine and to the depot', 'spin', 'frees that fill the depot', mendsNoDepot],
+    ['leaves to the depot what a magazine has taken', 'spin', 'a malloc that empties the depot', mendsNoDepot],
     [
       'tells no reader count anew',
       'preemptibleDirect',

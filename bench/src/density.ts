@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { createPool, fitClasses } from '@zsmalloc/core';
-import type { Handle, Pool, PoolOptions } from '@zsmalloc/core';
+import type { Handle, Pool } from '@zsmalloc/core';
 import type { Strategy } from '@zsmalloc/core/strategy';
 import { check } from './checks.ts';
 
@@ -91,19 +91,18 @@ function storeAll(pool: Pool, sizes: Uint16Array): Handle[] {
   });
 }
 
-/** The classes for what is left once all of `KERNEL_STEPS` is freed. */
-function fitted(sizes: Uint16Array, freeOrder: Uint32Array): Pick<PoolOptions, 'chainPages' | 'classStepBytes'> {
+/** Sizes of what is left after the last of `KERNEL_STEPS`. */
+function sizesLeft(sizes: Uint16Array, freeOrder: Uint32Array): number[] {
   const { freedShare } = KERNEL_STEPS.at(-1)!;
-  const left = Array.from(freeOrder.subarray(Math.floor(freedShare * freeOrder.length)), (page) => sizes[page]!);
-  const { chainPages, classStepBytes } = fitClasses(left.filter((size) => size > 0));
-  return { chainPages, classStepBytes };
+  const pages = freeOrder.subarray(Math.floor(freedShare * freeOrder.length));
+  return Array.from(pages, (page) => sizes[page]!).filter((size) => size > 0);
 }
 
 /** Stores the stream, frees it step by step and compacts after each step. Contents are verified after each. */
 export function runDensity(strategy: Strategy, classes: Classes): DensityStep[] {
   const { sizes, freeOrder } = readStream();
-  const options = classes === 'fitted' ? fitted(sizes, freeOrder) : {};
-  const pool = createPool({ bytes: POOL_BYTES, strategy, ...options });
+  const fitted = classes === 'fitted' ? fitClasses(sizesLeft(sizes, freeOrder)) : {};
+  const pool = createPool({ ...fitted, bytes: POOL_BYTES, strategy });
   const handles = storeAll(pool, sizes);
   const steps: DensityStep[] = [];
   let freed = 0;
@@ -137,21 +136,38 @@ export function runDensity(strategy: Strategy, classes: Classes): DensityStep[] 
   return steps;
 }
 
+/** Bytes used for each byte stored. */
+export interface DensityRatios {
+  readonly overhead: number;
+  readonly overheadInUse: number;
+  readonly overheadWhole: number;
+  readonly overheadBefore: number;
+}
+
+export function ratiosOf(step: DensityStep): DensityRatios {
+  const { bytesUsed, bytesUsedBefore, bytesMetadata, bytesMetadataWhole, bytesStored } = step;
+  return {
+    overhead: bytesUsed / bytesStored,
+    overheadInUse: (bytesUsed + bytesMetadata) / bytesStored,
+    overheadWhole: (bytesUsed + bytesMetadataWhole) / bytesStored,
+    overheadBefore: bytesUsedBefore / bytesStored,
+  };
+}
+
+function isWithin(steps: readonly DensityStep[], ratio: keyof DensityRatios, most: readonly number[]): boolean {
+  return steps.length === most.length && steps.every((step, index) => ratiosOf(step)[ratio] <= most[index]!);
+}
+
 /** True when no step uses more than the kernel's bound. */
 export function isAsDenseAsKernel(steps: readonly DensityStep[]): boolean {
-  return (
-    steps.length === KERNEL_STEPS.length &&
-    KERNEL_STEPS.every(({ ratioMax }, index) => steps[index]!.bytesUsed / steps[index]!.bytesStored <= ratioMax)
+  return isWithin(
+    steps,
+    'overhead',
+    KERNEL_STEPS.map(({ ratioMax }) => ratioMax),
   );
 }
 
 /** True when no step uses more than classes are fitted for. */
 export function isAsDenseAsFitted(steps: readonly DensityStep[]): boolean {
-  return (
-    steps.length === FITTED_MAX.length &&
-    steps.every(
-      ({ bytesUsed, bytesMetadata, bytesStored }, index) =>
-        (bytesUsed + bytesMetadata) / bytesStored <= FITTED_MAX[index]!,
-    )
-  );
+  return isWithin(steps, 'overheadInUse', FITTED_MAX);
 }

@@ -1,8 +1,8 @@
 // Q4, density: the object stream for which a real kernel's figures are known.
 
 import { CheckError } from '../checks.ts';
-import { KERNEL_STEPS, isAsDenseAsFitted, isAsDenseAsKernel, runDensity } from '../density.ts';
-import type { Classes, DensityStep } from '../density.ts';
+import { KERNEL_STEPS, isAsDenseAsFitted, isAsDenseAsKernel, ratiosOf, runDensity } from '../density.ts';
+import type { Classes } from '../density.ts';
 import type { ScenarioInfo } from '../model/measurement.ts';
 import type { Row } from '../model/row.ts';
 import type { Answer, Job, RunOptions, Scenario } from '../model/scenario.ts';
@@ -73,15 +73,6 @@ async function measure({ subject }: Job): ReturnType<Scenario['measure']> {
       verified: { objects: step.objectsVerified, bytes: step.bytesStored, pools: 1 },
     }));
   });
-}
-
-function ratiosOf({ bytesUsed, bytesUsedBefore, bytesMetadata, bytesMetadataWhole, bytesStored }: DensityStep) {
-  return {
-    overhead: bytesUsed / bytesStored,
-    overheadInUse: (bytesUsed + bytesMetadata) / bytesStored,
-    overheadWhole: (bytesUsed + bytesMetadataWhole) / bytesStored,
-    overheadBefore: bytesUsedBefore / bytesStored,
-  };
 }
 
 function answer(rows: readonly Row[]): Answer {

@@ -213,8 +213,7 @@ export class Compactor {
     this.objects.releaseReclaimed();
     // A budget counts pages that are free, so what no reader needs any more is reclaimed at once. Otherwise now and then:
     // looking through what all classes have retired costs more than a batch.
-    const moved = run.movedObjects - (run.countsPages ? movedBefore : run.movedWhenReclaimed);
-    if (moved >= (run.countsPages ? 1 : MOVES_PER_RECLAIM)) {
+    if (run.movedObjects - run.movedWhenReclaimed >= (run.countsPages ? 1 : MOVES_PER_RECLAIM)) {
       run.reclaimed += strategy.reclaim(false);
       run.movedWhenReclaimed = run.movedObjects;
     }

@@ -11,6 +11,7 @@ import {
   buildClasses,
   classOfRequest,
   pagesPacked,
+  sizeClasses,
 } from './size-class.ts';
 import type { SizeClasses } from './size-class.ts';
 
@@ -30,7 +31,7 @@ export interface FittedClasses {
  * Give it the sizes that are alive at a moment that matters, often when the pool is at its emptiest: each class has a zspage
  * that is not full, so few objects want few classes, and many want slots that leave little over.
  *
- * Tries every step and chain limit of a page size, which takes some 50 ms.
+ * Tries every step and chain limit of a page size: some 50 ms with pages of 4 KiB, half a second with pages of 64 KiB.
  *
  * @param sizes Bytes of each object, 1 to `pageBytes`.
  * @param pageBytes As in PoolOptions.
@@ -39,31 +40,31 @@ export interface FittedClasses {
  */
 export function fitClasses(sizes: Iterable<number>, pageBytes: number = PAGE_BYTES_DEFAULT): FittedClasses {
   checkPageBytes(pageBytes);
-  const objectsOf = new Float64Array(pageBytes + 1);
+  const objectsOf = new Map<number, number>();
   for (const size of sizes) {
     if (!Number.isInteger(size) || size < 1 || size > pageBytes) throw badSize(size, pageBytes);
-    objectsOf[size]!++;
+    objectsOf.set(size, (objectsOf.get(size) ?? 0) + 1);
   }
   let best: Omit<FittedClasses, 'bytesUsedByDefault'> | undefined;
-  let bytesUsedByDefault = 0;
   for (let chainPages = CHAIN_PAGES_MIN; chainPages <= CHAIN_PAGES_MAX; chainPages++) {
-    const stepLeast = pageBytes / STEPS_PER_PAGE_MAX;
-    for (let step = stepLeast; step <= pageBytes / STEPS_PER_PAGE_MIN; step += STEP_UNIT_BYTES) {
-      const bytesUsed = bytesPacked(objectsOf, buildClasses(pageBytes, chainPages, step), pageBytes);
-      if (chainPages === CHAIN_PAGES_DEFAULT && step === stepLeast) bytesUsedByDefault = bytesUsed;
-      if (best === undefined || bytesUsed < best.bytesUsed) {
-        best = { pageBytes, chainPages, classStepBytes: step, bytesUsed };
-      }
+    const most = pageBytes / STEPS_PER_PAGE_MIN;
+    for (
+      let classStepBytes = pageBytes / STEPS_PER_PAGE_MAX;
+      classStepBytes <= most;
+      classStepBytes += STEP_UNIT_BYTES
+    ) {
+      const bytesUsed = bytesPacked(objectsOf, buildClasses(pageBytes, chainPages, classStepBytes), pageBytes);
+      if (best === undefined || bytesUsed < best.bytesUsed) best = { pageBytes, chainPages, classStepBytes, bytesUsed };
     }
   }
+  const bytesUsedByDefault = bytesPacked(objectsOf, sizeClasses(pageBytes, CHAIN_PAGES_DEFAULT), pageBytes);
   return { ...best!, bytesUsedByDefault };
 }
 
-function bytesPacked(objectsOf: Float64Array, shape: SizeClasses, pageBytes: number): number {
+/** @param objectsOf Objects by size. */
+function bytesPacked(objectsOf: ReadonlyMap<number, number>, shape: SizeClasses, pageBytes: number): number {
   const objects = new Float64Array(shape.classes.length);
-  objectsOf.forEach((count, size) => {
-    if (count > 0) objects[classOfRequest(shape, size)]! += count;
-  });
+  for (const [size, count] of objectsOf) objects[classOfRequest(shape, size)]! += count;
   const pages = shape.classes.reduce((sum, one) => sum + pagesPacked(objects[one.ordinal]!, one, pageBytes), 0);
   return pages * pageBytes + shape.classes.length * (CLASS.words + LOCK.words) * 4;
 }

@@ -8,6 +8,7 @@ import { GROUPS_WITH_ROOM } from './fullness.ts';
 import { CELL_FREE, HANDLE_MASK, KEEP_CELLS_MAX } from './handles.ts';
 import type { HandleTable } from './handles.ts';
 import { AGENT, CLASS, HEADER, LENGTH_MASK, PAGE, ZSPAGE } from './layout/records.ts';
+import { badSize } from './out-of-range.ts';
 import { BYTES_UNIT } from './objects.ts';
 import type { Objects } from './objects.ts';
 import { OWNER_CLASS_MASK, OWNER_SHIFT } from './state.ts';
@@ -46,7 +47,7 @@ export function hotPaths(state: PoolState, handles: HandleTable, objects: Object
   const lastMalloc = state.record + AGENT.at.lastMalloc;
 
   function allocate(sizeBytes: number): number {
-    if ((sizeBytes | 0) !== sizeBytes || sizeBytes < 1 || sizeBytes > pageBytes) throw objects.badSize(sizeBytes);
+    if ((sizeBytes | 0) !== sizeBytes || sizeBytes < 1 || sizeBytes > pageBytes) throw badSize(sizeBytes, pageBytes);
     if (words[alarm] !== 0) state.checkAlarm();
     const ordinal = ofRequest[(sizeBytes + 7) >>> 3]!;
     const { strategy } = state;

@@ -7,7 +7,6 @@
 //      the next compaction, shrink or shortage of pages.
 //   3. Whatever throws has changed nothing.
 
-import { ZsmallocError } from './errors.ts';
 import { GROUP_DRAINING, GROUP_EMPTY, GROUP_ISOLATED, GROUPS_WITH_ROOM } from './fullness.ts';
 import type { AgentCaches } from './caches/agent-caches.ts';
 import type { HandleTable } from './handles.ts';
@@ -15,7 +14,6 @@ import { hotPaths } from './hot-paths.ts';
 import type { HotPaths } from './hot-paths.ts';
 import { stepOf } from './invariant.ts';
 import { AGENT, CLASS, LENGTH_MASK, PAGE, ZSPAGE } from './layout/records.ts';
-import { badSize } from './out-of-range.ts';
 import type { PageAllocator } from './pages.ts';
 import { OWNER_CLASS_MASK, OWNER_SHIFT } from './state.ts';
 import type { PoolState } from './state.ts';
@@ -283,9 +281,5 @@ export class Objects {
     const units = words[base + bytesLow]! < 0 ? -1 : 1;
     words[base + bytesLow]! -= units * BYTES_UNIT;
     words[base + bytesHigh]! += units;
-  }
-
-  badSize(sizeBytes: unknown): ZsmallocError {
-    return badSize(sizeBytes, this.state.plan.pageBytes);
   }
 }

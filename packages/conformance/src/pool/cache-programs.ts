@@ -49,7 +49,7 @@ function threeThatGo(pool: AgentPool): Start {
   const [gone, ...more] = [1, 2, 3].map(() => filled(pool, HALF_BYTES, B));
   pool.free(other);
   cachesOf(pool).collect();
-  return { kept, gone: gone!, more: more!, page: pageUnder(pool, gone!) };
+  return { kept, gone: gone!, more, page: pageUnder(pool, gone!) };
 }
 
 /** The same, two of the three in the depot. */

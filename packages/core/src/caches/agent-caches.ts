@@ -89,7 +89,7 @@ export class AgentCaches implements SlowPaths {
       if (++this.turn % TURNS_PER_LOOK === 0) this.dropUnused();
     };
     this.keepsFrees = !defersReclaim(state.definition.capabilities);
-    this.hot = cacheHotPaths(state, handles, objects, this, this.keepsFrees);
+    this.hot = cacheHotPaths(state, handles, this, this.keepsFrees);
   }
 
   /** An empty magazine, or one that is not leased. */
@@ -166,7 +166,7 @@ export class AgentCaches implements SlowPaths {
     this.hot.forgetHints();
     for (let agent = DEPOT; agent <= state.plan.agentsMax; agent++) {
       const magazine = magazines.of(agent, ordinal);
-      if (agent !== DEPOT && agent !== state.agent.index && magazines.isLeased(magazine)) {
+      if (agent !== state.agent.index && magazines.isLeased(magazine)) {
         this.ask(agent);
         isClear = false;
       } else if (words[magazine + head] !== 0) {

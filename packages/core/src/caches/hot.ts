@@ -14,7 +14,7 @@
 import { CELL_RETIRED, HANDLE_MASK } from '../handles.ts';
 import type { HandleTable } from '../handles.ts';
 import { AGENT, CACHE, CACHED, HEADER, LENGTH_MASK, MAGAZINE, PAGE } from '../layout/records.ts';
-import type { Objects } from '../objects.ts';
+import { badSize } from '../out-of-range.ts';
 import { OWNER_CLASS_MASK } from '../state.ts';
 import type { PoolState } from '../state.ts';
 import type { WordIndex } from '../words/agent.ts';
@@ -58,7 +58,6 @@ export interface CacheHotPaths {
 export function cacheHotPaths(
   state: PoolState,
   handles: HandleTable,
-  objects: Objects,
   slow: SlowPaths,
   keepsFrees: boolean,
 ): CacheHotPaths {
@@ -79,7 +78,7 @@ export function cacheHotPaths(
   const magazines = cache + CACHE.words;
 
   function allocate(sizeBytes: number): number {
-    if ((sizeBytes | 0) !== sizeBytes || sizeBytes < 1 || sizeBytes > pageBytes) throw objects.badSize(sizeBytes);
+    if ((sizeBytes | 0) !== sizeBytes || sizeBytes < 1 || sizeBytes > pageBytes) throw badSize(sizeBytes, pageBytes);
     if ((words[alarm]! | words[wanted]!) !== 0) slow.heed();
     const ordinal = ofRequest[(sizeBytes + 7) >>> 3]!;
     const magazine = magazines + ordinal * MAGAZINE_WORDS;
